@@ -1,0 +1,139 @@
+import type { NetAddress } from '../base/address.ts';
+import type { Environment } from '../base/environment.ts';
+import type { SctpErrorCode } from '../base/errors.ts';
+import { errorCodes } from '../base/errors.ts';
+import { Ring } from '../base/ring.ts';
+import type { Slab } from '../base/slab.ts';
+import { type Chunk, type ErrorCause, encodePacket } from '../chunks/index.ts';
+import { FirstComeFirstServed } from '../streams/first-come-first-served.ts';
+import type { Message, OutgoingMessage } from '../streams/message.ts';
+import { ReceiveQueue } from '../streams/receive-queue.ts';
+import { SendQueue } from '../streams/send-queue.ts';
+import { ControlQueue } from './control-queue.ts';
+import type { AssociationEvent } from './events.ts';
+import { type AssociationMetrics, createMetrics } from './metrics.ts';
+import type { AssociationOptions } from './options.ts';
+import type { Paths } from './paths.ts';
+import type { State } from './state.ts';
+import type { CookieJar } from './state-cookie.ts';
+
+/** A packet to hand to the transport. Its memory is never written to again. */
+export interface Transmit {
+  readonly packet: Uint8Array;
+  readonly to: NetAddress;
+  /** The local address to send from, undefined to leave it to the transport. */
+  readonly from: NetAddress | undefined;
+}
+
+/** What the owner of an association gives it. */
+export interface AssociationEnvironment extends Environment {
+  readonly cookieJar: CookieJar;
+  /** Where packets are written. */
+  readonly slab: Slab;
+  /** The headers below SCTP on IPv4, and the largest SCTP packet, both in bytes (see `Transport`). */
+  readonly overhead: number;
+  readonly maxPacketSize: number;
+}
+
+/** What the rooms of one association share. Each of them changes `state` only as RFC 9260 §4 draws it. */
+export class Context {
+  readonly options: AssociationOptions;
+  readonly environment: AssociationEnvironment;
+  readonly localPort: number;
+  readonly remotePort: number;
+  readonly paths: Paths;
+  readonly sendQueue: SendQueue;
+  readonly receiveQueue: ReceiveQueue = new ReceiveQueue();
+  readonly control: ControlQueue = new ControlQueue();
+  readonly events: Ring<AssociationEvent> = new Ring(4);
+  /** Packets that are complete: with a chunk that must travel alone, or with another tag than the association's. */
+  readonly packets: Ring<Transmit> = new Ring(2);
+  readonly metrics: AssociationMetrics = createMetrics();
+  state: State = { name: 'CLOSED' };
+  myVerificationTag: number;
+  /** 0 until the peer's INIT or INIT ACK has told. */
+  peerVerificationTag = 0;
+  inboundStreams = 0;
+  /** What we ask for until it is negotiated. */
+  outboundStreams: number;
+  /** Bytes that `send` accepted and the peer has not acknowledged. */
+  bufferedAmount = 0;
+
+  constructor(
+    options: AssociationOptions,
+    environment: AssociationEnvironment,
+    localPort: number,
+    remotePort: number,
+    myVerificationTag: number,
+    createPaths: (context: Context) => Paths,
+  ) {
+    this.options = options;
+    this.environment = environment;
+    this.localPort = localPort;
+    this.remotePort = remotePort;
+    this.myVerificationTag = myVerificationTag;
+    this.outboundStreams = options.outboundStreams;
+    this.sendQueue = new SendQueue(new FirstComeFirstServed(), (message) => {
+      this.events.push({ kind: 'abandoned', message });
+      this.releaseBuffered(message.data.length);
+    });
+    this.paths = createPaths(this);
+  }
+
+  /** The negotiated numbers of streams. Messages that wait for a stream that there is not are given up. */
+  setStreams(outbound: number, inbound: number): void {
+    this.outboundStreams = outbound;
+    this.inboundStreams = inbound;
+    this.sendQueue.dropStreamsFrom(outbound);
+  }
+
+  /** Sends `chunk` in a packet of its own, under `verificationTag`. */
+  sendAlone(chunk: Chunk, verificationTag: number, to: NetAddress): void {
+    const { localPort: sourcePort, remotePort: destinationPort } = this;
+    const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, [chunk]);
+    this.packets.push({ packet, to, from: undefined });
+  }
+
+  /** Bytes leave the send buffer; says so when that makes room. */
+  releaseBuffered(bytes: number): void {
+    const wasFull = this.bufferedAmount >= this.options.sendBufferSize;
+    this.bufferedAmount -= bytes;
+    if (wasFull && this.bufferedAmount < this.options.sendBufferSize) this.events.push({ kind: 'writable' });
+  }
+
+  /** Ends the association without another word to the peer. */
+  close(
+    by: 'local' | 'peer',
+    code: SctpErrorCode | undefined,
+    causes: readonly ErrorCause[] = [],
+    message: string | undefined = undefined,
+  ): void {
+    if (this.state.name === 'CLOSED') return;
+    const undelivered = this.takeUndelivered();
+    this.state = { name: 'CLOSED' };
+    this.control.clear();
+    const error = code === undefined ? undefined : { code, message: message ?? errorCodes[code] };
+    this.events.push({ kind: 'closed', ending: { graceful: code === undefined, by, error, causes, undelivered } });
+  }
+
+  /** Ends the association and tells the peer why (RFC 9260 §9.1). */
+  abort(code: SctpErrorCode, causes: readonly ErrorCause[], message?: string): void {
+    if (this.state.name === 'CLOSED') return;
+    // §8.5.1 B: "MUST always fill in the Verification Tag field of the outbound packet with the destination endpoint's
+    // tag value if it is known." Before that there is nobody to tell.
+    if (this.peerVerificationTag !== 0) {
+      const abort: Chunk = { kind: 'ABORT', tagReflected: false, causes };
+      this.sendAlone(abort, this.peerVerificationTag, this.paths.primary.address);
+    }
+    this.close('local', code, causes, message);
+  }
+
+  /** All messages that were accepted and not delivered; nothing of them is kept. */
+  takeUndelivered(): Message[] {
+    const undelivered = new Set<OutgoingMessage>();
+    if ('sender' in this.state) this.state.sender.collectUndelivered(undelivered);
+    for (const message of this.sendQueue.drain()) undelivered.add(message);
+    this.bufferedAmount = 0;
+    return [...undelivered];
+  }
+}

@@ -1,0 +1,154 @@
+import { asciiBytes } from '../base/bytes.ts';
+import type { Tsn } from '../base/serial.ts';
+import type { Instant } from '../base/time.ts';
+import type { DataChunk, SackChunk } from '../chunks/index.ts';
+import { DataTracker } from '../reliability/data-tracker.ts';
+import { DataReassembly } from '../streams/data-reassembly.ts';
+import type { Message } from '../streams/message.ts';
+import type { Reassembly } from '../streams/reassembly.ts';
+import type { Context } from './context.ts';
+import type { Path } from './path.ts';
+
+/** What fills a hole is taken beyond the receive buffer's size by this part of it: the hole is what fills the buffer. */
+const reserveFraction = 1 / 8;
+
+/** The receiving half of data transfer: DATA in, messages up, SACK out (RFC 9260 §6.2). */
+export class DataReceiver {
+  readonly tracker: DataTracker;
+  readonly #context: Context;
+  readonly #reassembly: Reassembly;
+  #lastAdvertised: number;
+  /** §6.7: "try to send the SACK chunk to the same destination address from which the last DATA chunk was received". */
+  #sackPath: Path | undefined;
+
+  constructor(context: Context, initialTsn: Tsn) {
+    this.#context = context;
+    this.tracker = new DataTracker(initialTsn, context.options);
+    this.#reassembly = new DataReassembly(context.receiveQueue);
+    this.#lastAdvertised = context.options.receiveBufferSize;
+  }
+
+  /** Whether no DATA chunk has arrived. */
+  get isUntouched(): boolean {
+    return this.#sackPath === undefined;
+  }
+
+  get sackPath(): Path {
+    return this.#sackPath ?? this.#context.paths.primary;
+  }
+
+  /** The room that is left, in bytes, as the next SACK chunk tells it. */
+  get aRwnd(): number {
+    const { options, paths, receiveQueue } = this.#context;
+    const room = options.receiveBufferSize - receiveQueue.heldBytes;
+    // Receiver's side of silly window avoidance (RFC 1122 §4.2.3.3): a window that does not take a full packet is none.
+    return room < Math.min(paths.primary.pmdcs, options.receiveBufferSize / 2) ? 0 : room;
+  }
+
+  /** Takes a DATA chunk. Returns whether the association still stands. */
+  handleData(chunk: DataChunk, path: Path): boolean {
+    const { metrics, control, inboundStreams } = this.#context;
+    const { tsn, fragment } = chunk;
+    metrics.dataChunksReceived++;
+    this.#sackPath = path;
+    if (fragment.payload.length === 0) {
+      // §6.2: "it SHOULD send an ABORT chunk with a 'No User Data' error cause"
+      this.#context.abort(
+        'SCTP_ERR_PROTOCOL_VIOLATION',
+        [{ kind: 'No User Data', tsn }],
+        'the peer sent a DATA chunk without data',
+      );
+      return false;
+    }
+    const verdict = this.tracker.classify(tsn);
+    if (verdict === 'duplicate') {
+      metrics.duplicateTsns++;
+      this.tracker.handleDuplicate(tsn);
+      return true;
+    }
+    if (verdict === 'beyond the window' || !this.#hasRoomFor(tsn)) {
+      metrics.dataChunksDropped++;
+      this.tracker.handleDropped();
+      return this.#context.state.name !== 'CLOSED';
+    }
+    this.tracker.handleNew(tsn, chunk.immediateAck);
+    if (fragment.streamId >= inboundStreams) {
+      // §6.5: "it SHOULD acknowledge the reception of the DATA chunk following the normal procedure, immediately send
+      // an ERROR chunk with cause set to 'Invalid Stream Identifier' […], and discard the DATA chunk"
+      control.push(
+        { kind: 'ERROR', causes: [{ kind: 'Invalid Stream Identifier', streamId: fragment.streamId }] },
+        path,
+      );
+      return true;
+    }
+    return this.#reassemble(chunk);
+  }
+
+  handleEndOfPacket(now: Instant): void {
+    this.tracker.handleEndOfPacket(now);
+  }
+
+  /** Hands a message to the reader, which makes room. */
+  receive(): Message | undefined {
+    const message = this.#context.receiveQueue.shift();
+    // §6.2: "send a window update only if the window can be increased by at least a quarter of the receive buffer size"
+    if (message !== undefined && this.aRwnd - this.#lastAdvertised >= this.#context.options.receiveBufferSize / 4) {
+      this.tracker.requestSack();
+    }
+    return message;
+  }
+
+  takeSack(maxLength: number): SackChunk {
+    this.#lastAdvertised = this.aRwnd;
+    this.#context.metrics.sacksSent++;
+    return this.tracker.takeSack(this.#lastAdvertised, maxLength);
+  }
+
+  #reassemble(chunk: DataChunk): boolean {
+    const { receiveQueue, events, metrics } = this.#context;
+    const readable = receiveQueue.length;
+    const violation = this.#reassembly.handleFragment(chunk.tsn, chunk.fragment);
+    metrics.messagesReceived += receiveQueue.length - readable;
+    if (readable === 0 && receiveQueue.length > 0) events.push({ kind: 'readable' });
+    if (violation === undefined) return true;
+    this.#context.abort(
+      'SCTP_ERR_PROTOCOL_VIOLATION',
+      [{ kind: 'Protocol Violation', information: asciiBytes(violation) }],
+      `the peer violated the protocol: ${violation}`,
+    );
+    return false;
+  }
+
+  /**
+   * §6.2: "When the receiver's advertised window is 0, the receiver MUST drop any new incoming DATA chunk with a TSN
+   * larger than the largest TSN received so far."
+   */
+  #hasRoomFor(tsn: Tsn): boolean {
+    const { receiveQueue, options } = this.#context;
+    const { receiveBufferSize } = options;
+    const held = receiveQueue.heldBytes;
+    if (held < receiveBufferSize) return true;
+    const isNext = this.tracker.isNextInSequence(tsn);
+    if (this.tracker.isBeyondHighest(tsn)) {
+      // With nothing to read nobody can make room but this chunk's own message: a message as large as the buffer.
+      if (!isNext || receiveQueue.length > 0) return false;
+      return this.#refuseOversizedMessage();
+    }
+    if (held < receiveBufferSize * (1 + reserveFraction)) return true;
+    if (!isNext) return false;
+    // §6.2: "the receiver SHOULD drop the largest TSN held for reordering and accept the new incoming DATA chunk."
+    // All of them at once: whoever fills the reserve does it again, and this way each chunk is dropped once.
+    this.tracker.renege();
+    this.#reassembly.dropAfter(this.tracker.cumulativeTsn);
+    return receiveQueue.heldBytes < receiveBufferSize || receiveQueue.length > 0 || this.#refuseOversizedMessage();
+  }
+
+  #refuseOversizedMessage(): false {
+    this.#context.abort(
+      'SCTP_ERR_PROTOCOL_VIOLATION',
+      [{ kind: 'Out of Resource' }],
+      'the peer sent a message that is larger than receiveBufferSize',
+    );
+    return false;
+  }
+}

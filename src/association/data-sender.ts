@@ -1,0 +1,264 @@
+import { padded } from '../base/bytes.ts';
+import type { Tsn } from '../base/serial.ts';
+import { type Instant, Timer } from '../base/time.ts';
+import { type DataChunk, dataHeaderLength, type PacketBuilder, type SackChunk } from '../chunks/index.ts';
+import { type OutstandingChunk, OutstandingData, type SackOutcome } from '../reliability/outstanding-data.ts';
+import type { OutgoingFragment, OutgoingMessage } from '../streams/message.ts';
+import type { Context } from './context.ts';
+import type { Path } from './path.ts';
+
+type Outstanding = OutstandingChunk<OutgoingFragment, Path>;
+
+/** A gap ack block's offsets have 16 bits, so more than this many TSNs could not all be reported (RFC 9260 §3.3.4). */
+const maxOutstandingTsns = 0xffff;
+
+/** The sending half of data transfer: messages down, DATA out, SACK in (RFC 9260 §6.1, §6.2.1, §6.3, §7). */
+export class DataSender {
+  readonly #context: Context;
+  readonly #outstanding: OutstandingData<OutgoingFragment, Path>;
+  readonly #initialTsn: Tsn;
+  /** "the buffer space […] the data receiver […] has left", as its newest SACK tells. */
+  #aRwnd: number;
+  /** §7.2.4 3: the one packet that may ignore cwnd goes here. */
+  #fastRetransmitPath: Path | undefined;
+  /** Runs while the peer's window is closed and nothing is in flight (§6.1 A). */
+  readonly #zeroWindowProbe = new Timer();
+  #isProbeDue = false;
+  /** Whether what is in flight was sent against a closed window, and whether the peer has answered since. */
+  #isProbing = false;
+  #hasHeardSinceProbe = false;
+
+  constructor(context: Context, initialTsn: Tsn, peerARwnd: number) {
+    this.#context = context;
+    this.#initialTsn = initialTsn;
+    this.#aRwnd = peerARwnd;
+    this.#outstanding = new OutstandingData(initialTsn, (fragment) => {
+      fragment.message.acknowledged += fragment.payload.length;
+      context.releaseBuffered(fragment.payload.length);
+    });
+  }
+
+  /** Whether nothing was sent yet. */
+  get isUntouched(): boolean {
+    return this.#outstanding.nextTsn === this.#initialTsn;
+  }
+
+  /** Whether all data that was accepted has been acknowledged cumulatively. */
+  get isDone(): boolean {
+    return this.#outstanding.isEmpty && this.#context.sendQueue.isEmpty;
+  }
+
+  /** RFC 9260 §6.2.1 D ii: "the newly received a_rwnd minus the number of bytes still outstanding". */
+  get peerRwnd(): number {
+    return Math.max(0, this.#aRwnd - this.#outstanding.flightSize);
+  }
+
+  get nextTimeout(): Instant {
+    return this.#zeroWindowProbe.deadline;
+  }
+
+  /** Messages that are not wholly acknowledged, in the order in which they went out. */
+  collectUndelivered(into: Set<OutgoingMessage>): void {
+    for (const { cargo } of this.#outstanding.chunks) if (!cargo.message.isDelivered) into.add(cargo.message);
+  }
+
+  /** RFC 9260 §6.2.1. */
+  handleSack(sack: SackChunk, now: Instant): void {
+    const outcome = this.#outstanding.handleSack(sack, now);
+    if (outcome.rejected !== undefined) {
+      this.#context.metrics.sacksDropped++;
+      return;
+    }
+    this.#aRwnd = sack.aRwnd;
+    this.#hasHeardSinceProbe = true;
+    this.#apply(outcome, now);
+    if (this.#aRwnd > 0 && this.#aRwnd >= (this.#outstanding.first?.size ?? 0)) this.#handleOpenWindow(outcome);
+  }
+
+  /** The Cumulative TSN Ack of a SHUTDOWN chunk (§9.2). */
+  handleCumulativeTsnAck(cumulativeTsnAck: Tsn, now: Instant): void {
+    const outcome = this.#outstanding.handleCumulativeTsnAck(cumulativeTsnAck, now);
+    if (outcome.rejected === undefined) this.#apply(outcome, now);
+  }
+
+  #apply(outcome: SackOutcome<Path>, now: Instant): void {
+    this.#applyAcknowledgements(outcome);
+    this.#applyLosses(outcome);
+    this.#updateTimers(outcome, now);
+  }
+
+  /** RFC 9260 §6.3.3. */
+  handleTimeout(now: Instant): void {
+    if (this.#zeroWindowProbe.expire(now)) this.#isProbeDue = true;
+    for (const path of this.#context.paths) {
+      if (path.t3Rtx.expire(now) && !this.#handleT3Rtx(path)) return;
+    }
+  }
+
+  /**
+   * Whether a DATA chunk may go to `path` now. Asked at the start of each packet: rule B of §6.1 lets the packet in
+   * which cwnd is reached be filled.
+   */
+  canSend(path: Path, now: Instant): boolean {
+    const retransmission = this.#outstanding.nextRetransmission;
+    if (retransmission !== undefined) return path.hasRoomInWindow || this.#fastRetransmitPath === path;
+    if (!path.hasRoomInWindow || this.#outstanding.length >= maxOutstandingTsns) return false;
+    const length = this.#nextPayloadLength(this.#maxPayload, now);
+    if (length === 0) return false;
+    if (this.#isProbeDue || this.#fitsPeerWindow(length)) return !this.#waitsForMore(length);
+    // §6.1 A: "The sender SHOULD send the first zero window probe after 1 RTO when it detects that the receiver has
+    // closed its window", "when all outstanding DATA chunks have been cumulatively acknowledged".
+    if (this.#outstanding.isEmpty) this.#zeroWindowProbe.startIfStopped(now, path.rto.rtoMs);
+    return false;
+  }
+
+  /** Appends DATA chunks to the packet, retransmissions first (§6.1 C). `canSend` has allowed the first of them. */
+  fill(builder: PacketBuilder, path: Path, now: Instant): void {
+    this.#fastRetransmitPath = undefined;
+    this.#fillRetransmissions(builder, path, now);
+    if (this.#outstanding.nextRetransmission === undefined) this.#fillNew(builder, path, now);
+    path.isWindowFull = path.flightSize >= path.congestion.cwnd;
+  }
+
+  #fillRetransmissions(builder: PacketBuilder, path: Path, now: Instant): void {
+    for (;;) {
+      const chunk = this.#outstanding.nextRetransmission;
+      if (chunk === undefined || builder.length + chunk.size > path.maxPacketSize) return;
+      this.#noteProbe(chunk.size);
+      // §6.1: "If the timer for that address is already running, the sender MUST restart the timer if the earliest
+      // (i.e., lowest TSN) outstanding DATA chunk sent to that address is being retransmitted."
+      this.#outstanding.retransmit(chunk, path, now);
+      if (this.#outstanding.isEarliest(chunk)) path.t3Rtx.start(now, path.rto.rtoMs);
+      this.#append(builder, chunk, path, now);
+      this.#context.metrics.dataChunksRetransmitted++;
+    }
+  }
+
+  #fillNew(builder: PacketBuilder, path: Path, now: Instant): void {
+    const { sendQueue, metrics } = this.#context;
+    for (;;) {
+      if (this.#outstanding.length >= maxOutstandingTsns) return;
+      const room = path.maxPacketSize - builder.length - dataHeaderLength;
+      const length = this.#nextPayloadLength(Math.min(room, this.#maxPayload), now);
+      if (length === 0 || (!this.#isProbeDue && !this.#fitsPeerWindow(length))) return;
+      this.#noteProbe(padded(dataHeaderLength + length));
+      path.handleIdleTime(now);
+      const fragment = sendQueue.takeFragment(length);
+      const chunk = this.#outstanding.send(fragment, padded(dataHeaderLength + length), path, now);
+      this.#append(builder, chunk, path, now);
+      metrics.dataChunksSent++;
+      if (fragment.ending) metrics.messagesSent++;
+    }
+  }
+
+  #append(builder: PacketBuilder, { tsn, cargo }: Outstanding, path: Path, now: Instant): void {
+    const chunk: DataChunk = { kind: 'DATA', tsn, immediateAck: this.#wantsImmediateAck(cargo), fragment: cargo };
+    builder.append(chunk);
+    path.lastSentAt = now;
+    // §6.3.2 R1
+    path.t3Rtx.startIfStopped(now, path.rto.rtoMs);
+  }
+
+  /** §6.1: reasons for setting the I bit. */
+  #wantsImmediateAck(fragment: OutgoingFragment): boolean {
+    if (!fragment.ending) return false;
+    const isShuttingDown = this.#context.state.name === 'SHUTDOWN-PENDING' && this.#context.sendQueue.isEmpty;
+    return fragment.message.sackImmediately || isShuttingDown || this.#isProbing;
+  }
+
+  /** §6.1 A: "if its peer's rwnd indicates that the peer has no buffer space (i.e., rwnd is smaller than the size of the next DATA chunk […])". */
+  #fitsPeerWindow(payloadLength: number): boolean {
+    return padded(dataHeaderLength + payloadLength) <= this.peerRwnd;
+  }
+
+  /** What is about to be sent is a zero window probe when the window does not take it. */
+  #noteProbe(size: number): void {
+    const isProbe = this.#isProbeDue || this.#aRwnd < size;
+    this.#isProbeDue = false;
+    if (!isProbe) return;
+    this.#isProbing = true;
+    this.#hasHeardSinceProbe = false;
+  }
+
+  /** Nagle's algorithm, as RFC 1122 §4.2.3.4 has it: less than a full packet waits while data is outstanding. */
+  #waitsForMore(payloadLength: number): boolean {
+    if (this.#context.options.noDelay || this.#context.state.name !== 'ESTABLISHED') return false;
+    const isFull = payloadLength >= this.#maxPayload || this.#context.sendQueue.queuedBytes >= this.#maxPayload;
+    return !isFull && this.#outstanding.flightSize > 0;
+  }
+
+  /** "AMDCS": the largest DATA chunk that every path takes, less its header. */
+  get #maxPayload(): number {
+    let pmdcs = Number.POSITIVE_INFINITY;
+    for (const path of this.#context.paths) pmdcs = Math.min(pmdcs, path.pmdcs);
+    return pmdcs - dataHeaderLength;
+  }
+
+  #nextPayloadLength(room: number, now: Instant): number {
+    return room <= 0 ? 0 : this.#context.sendQueue.nextLength(room, this.#maxPayload, now);
+  }
+
+  #applyAcknowledgements(outcome: SackOutcome<Path>): void {
+    for (const [path, bytesAcked] of outcome.acknowledged) {
+      path.mayHaveOnePacketOnly = false;
+      // §8.2: "the endpoint SHOULD clear the error counter of the destination transport address"
+      this.#context.paths.handleSuccess(path, 'data was acknowledged');
+      path.congestion.handleAcknowledgement({
+        bytesAcked,
+        isWindowFull: path.isWindowFull,
+        isAllAcknowledged: path.flightSize === 0,
+        isInFastRecovery: this.#outstanding.isInFastRecovery,
+        cumulativeTsnAckAdvanced: outcome.cumulativeTsnAckAdvanced,
+      });
+    }
+  }
+
+  /** §7.2.4, after the adjustments for what was acknowledged. */
+  #applyLosses(outcome: SackOutcome<Path>): void {
+    if (outcome.lost.size === 0 || this.#outstanding.isInFastRecovery) return;
+    for (const path of outcome.lost) {
+      path.congestion.handleFastRetransmit();
+      this.#fastRetransmitPath = path;
+    }
+    this.#context.metrics.fastRetransmits++;
+    this.#outstanding.enterFastRecovery();
+  }
+
+  /** §6.3.2 R2, R3, R4. */
+  #updateTimers(outcome: SackOutcome<Path>, now: Instant): void {
+    for (const path of this.#context.paths) {
+      if (path.flightSize === 0) path.t3Rtx.stop();
+      else if (outcome.earliestAcknowledged.has(path)) path.t3Rtx.start(now, path.rto.rtoMs);
+      else if (outcome.revoked > 0) path.t3Rtx.startIfStopped(now, path.rto.rtoMs);
+    }
+  }
+
+  #handleOpenWindow(outcome: SackOutcome<Path>): void {
+    this.#zeroWindowProbe.stop();
+    this.#isProbeDue = false;
+    if (!this.#isProbing) return;
+    this.#isProbing = false;
+    // The probe ran into the closed window and was dropped there. Waiting for T3-rtx, which probing has backed off up to
+    // RTO.Max, would leave the open window unused.
+    if (outcome.bytesAcked > 0) return;
+    for (const path of this.#context.paths) {
+      if (this.#outstanding.markInFlightLost(path) === 0) continue;
+      path.mayHaveOnePacketOnly = false;
+      path.t3Rtx.stop();
+    }
+  }
+
+  #handleT3Rtx(path: Path): boolean {
+    this.#context.metrics.retransmissionTimeouts++;
+    path.rto.backOff(); // E2
+    this.#outstanding.markInFlightLost(path); // E3: the transmitter sends what fits into one packet
+    // §6.1 A: "If the sender continues to receive SACK chunks from the peer while doing zero window probing, the
+    // unacknowledged window probes SHOULD NOT increment the error counter", and "does not affect the calculation of cwnd".
+    if (this.#isProbing && this.#hasHeardSinceProbe) return true;
+    path.congestion.handleRetransmissionTimeout(); // E1
+    // §7.2.1: "only one packet is allowed to be in flight until successful acknowledgement"
+    path.mayHaveOnePacketOnly = true;
+    this.#outstanding.leaveFastRecovery();
+    return this.#context.paths.handleFailure(path, true);
+  }
+}

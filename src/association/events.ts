@@ -1,0 +1,56 @@
+import type { NetAddress } from '../base/address.ts';
+import type { SctpErrorCode } from '../base/errors.ts';
+import type { ErrorCause } from '../chunks/index.ts';
+import type { Message } from '../streams/message.ts';
+
+/** How an association ended (RFC 9260 §11.2.5, §11.2.8). */
+export interface Ending {
+  /** Whether the shutdown of §9.2 was completed: everything sent was acknowledged. */
+  readonly graceful: boolean;
+  /** Who ended it. */
+  readonly by: 'local' | 'peer';
+  /** Why, unless it was graceful. */
+  readonly error: { readonly code: SctpErrorCode; readonly message: string } | undefined;
+  /** The error causes of the ABORT chunk that was received or sent. */
+  readonly causes: readonly ErrorCause[];
+  /** Messages that `send` accepted and the peer has not acknowledged wholly, in the order in which they went out. */
+  readonly undelivered: readonly Message[];
+}
+
+/** One destination address of the peer as it stands (RFC 9260 §11.1.8). */
+export interface PathStatus {
+  readonly address: NetAddress;
+  readonly state: 'active' | 'inactive' | 'unconfirmed';
+  readonly isPrimary: boolean;
+  /** Undefined until the first measurement. */
+  readonly srttMs: number | undefined;
+  readonly rtoMs: number;
+  /** Bytes. */
+  readonly cwnd: number;
+  /** Bytes; `Number.MAX_SAFE_INTEGER` until the first loss. */
+  readonly ssthresh: number;
+  /** Bytes. */
+  readonly flightSize: number;
+  /** Bytes, IP header included. */
+  readonly pathMtu: number;
+  readonly errorCount: number;
+}
+
+/** What an association tells its user (RFC 9260 §11.2). */
+export type AssociationEvent =
+  /** COMMUNICATION UP */
+  | { readonly kind: 'established' }
+  /** DATA ARRIVE: there was nothing to `receive()`, and now there is. */
+  | { readonly kind: 'readable' }
+  /** The send buffer has room again, after `send()` was refused or `isWritable` was false. */
+  | { readonly kind: 'writable' }
+  /** SEND FAILURE of one message: its life time ended before it was sent, or the peer accepts fewer streams. */
+  | { readonly kind: 'abandoned'; readonly message: Message }
+  /** RESTART: the peer began anew; `undelivered` went down with its old incarnation. */
+  | { readonly kind: 'restart'; readonly undelivered: readonly Message[] }
+  /** NETWORK STATUS CHANGE */
+  | { readonly kind: 'pathChange'; readonly path: PathStatus; readonly reason: string }
+  /** COMMUNICATION ERROR: the peer sent an ERROR chunk. */
+  | { readonly kind: 'error'; readonly causes: readonly ErrorCause[] }
+  /** COMMUNICATION LOST or SHUTDOWN COMPLETE. Always the last event. */
+  | { readonly kind: 'closed'; readonly ending: Ending };

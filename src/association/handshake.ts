@@ -1,0 +1,368 @@
+import type { NetAddress } from '../base/address.ts';
+import { randomTag } from '../base/random.ts';
+import { type Tsn, tsn } from '../base/serial.ts';
+import { type Instant, Timer } from '../base/time.ts';
+import {
+  type ErrorCause,
+  type ErrorChunk,
+  findParameter,
+  type InitAckChunk,
+  type InitChunk,
+  joinTlvs,
+} from '../chunks/index.ts';
+import type { Message } from '../streams/message.ts';
+import { recognize } from './capabilities.ts';
+import type { Context } from './context.ts';
+import { DataReceiver } from './data-receiver.ts';
+import { DataSender } from './data-sender.ts';
+import type { Heartbeats } from './heartbeats.ts';
+import { answerInit, createInit, objectionTo } from './init.ts';
+import type { CookieWait, Transfer } from './state.ts';
+import type { StateCookie } from './state-cookie.ts';
+
+/** RFC 9260 §5.2.6: "SHOULD add no more than 1 second beyond the measured RTT". */
+const cookieLifeMarginMs = 1_000;
+
+/** Setting up an association, and set-up chunks that come when it exists already (RFC 9260 §5). */
+export class Handshake {
+  readonly #context: Context;
+  readonly #heartbeats: Heartbeats;
+  #sentAt: Instant = 0;
+
+  constructor(context: Context, heartbeats: Heartbeats) {
+    this.#context = context;
+    this.#heartbeats = heartbeats;
+  }
+
+  /** §5.1 A: sends INIT, starts T1-init, enters COOKIE-WAIT. */
+  start(now: Instant): void {
+    const { environment, options, myVerificationTag } = this.#context;
+    this.#enterCookieWait(createInit(options, myVerificationTag, tsn(environment.random.uint32())), 0, now);
+  }
+
+  /** Enters ESTABLISHED as the side that was asked, with what the cookie restores (§5.1 D). */
+  accept(cookie: StateCookie, now: Instant): void {
+    const context = this.#context;
+    context.myVerificationTag = cookie.localTag;
+    context.peerVerificationTag = cookie.peerTag;
+    const transfer = this.#createTransfer(cookie);
+    context.state = { name: 'ESTABLISHED', ...transfer };
+    this.#acknowledgeCookie();
+    this.#heartbeats.start(now);
+    context.events.push({ kind: 'established' });
+  }
+
+  /** An INIT chunk for an association that exists (§5.2.1, §5.2.2). Apart from the answer nothing changes. */
+  handleInit(init: InitChunk, from: NetAddress, now: Instant): void {
+    const context = this.#context;
+    const { state } = context;
+    const objection = objectionTo(init);
+    if (objection !== undefined) {
+      context.sendAlone({ kind: 'ABORT', tagReflected: false, causes: objection }, init.initiateTag, from);
+      return;
+    }
+    switch (state.name) {
+      case 'CLOSED':
+        return;
+      case 'COOKIE-WAIT':
+        // §5.2.1: "using the same parameters it sent in its original INIT chunk (including its Initiate Tag,
+        // unchanged)"; "sent to an address passed by the upper layer in the request to initialize the association"
+        if (context.paths.find(from.ip) === undefined) return;
+        this.#answer(init, from, context.myVerificationTag, state.init.initialTsn, 0, 0, now);
+        return;
+      case 'COOKIE-ECHOED': {
+        // §5.2.1: "it MUST populate its Tie-Tags within both the association TCB and inside the State Cookie"
+        const { myVerificationTag, peerVerificationTag } = context;
+        this.#answer(init, from, myVerificationTag, state.init.initialTsn, myVerificationTag, peerVerificationTag, now);
+        return;
+      }
+      case 'SHUTDOWN-ACK-SENT':
+        // §9.2: "it SHOULD discard the INIT chunk and retransmit the SHUTDOWN ACK chunk"
+        context.control.push({ kind: 'SHUTDOWN ACK' }, context.paths.primary);
+        return;
+      case 'ESTABLISHED':
+      case 'SHUTDOWN-PENDING':
+      case 'SHUTDOWN-SENT':
+      case 'SHUTDOWN-RECEIVED': {
+        // §5.2.2: "the INIT ACK chunk MUST contain a new Initiate Tag"; the tie-tags are the tags of this association.
+        const { random } = context.environment;
+        const localTag = randomTag(random);
+        const initialTsn = tsn(random.uint32());
+        this.#answer(init, from, localTag, initialTsn, context.myVerificationTag, context.peerVerificationTag, now);
+        return;
+      }
+      default:
+        return state satisfies never;
+    }
+  }
+
+  /** §5.1 C. */
+  handleInitAck(initAck: InitAckChunk, from: NetAddress, now: Instant): void {
+    const context = this.#context;
+    const { state } = context;
+    // §5.2.3: "in any state other than the COOKIE-WAIT or CLOSED state, the endpoint SHOULD discard the INIT ACK chunk"
+    if (state.name !== 'COOKIE-WAIT') {
+      context.metrics.unexpectedChunks++;
+      return;
+    }
+    if (initAck.initiateTag === 0) {
+      // §3.3.3: "it MUST destroy the TCB and SHOULD send an ABORT chunk with the T bit set"
+      context.sendAlone({ kind: 'ABORT', tagReflected: true, causes: [] }, context.myVerificationTag, from);
+      context.close('local', 'SCTP_ERR_PROTOCOL_VIOLATION', [], 'the peer answered with an INIT ACK without a tag');
+      return;
+    }
+    context.peerVerificationTag = initAck.initiateTag;
+    const objection = objectionTo(initAck);
+    if (objection !== undefined) {
+      // §5.1: the tag of the ABORT "MUST be set to the Initiate Tag value of the received INIT or INIT ACK chunk"
+      context.abort('SCTP_ERR_PROTOCOL_VIOLATION', objection, 'the peer answered with an INIT ACK that is not valid');
+      return;
+    }
+    if (state.retransmissions === 0) context.paths.primary.rto.measure(now - this.#sentAt);
+    context.paths.learnUdpPort(from);
+    this.#echoCookie(state, initAck, now);
+  }
+
+  /** A COOKIE ECHO chunk with a cookie of ours, for an association that exists: §5.2.4, Table 12. */
+  handleCookieEcho(cookie: StateCookie, from: NetAddress, now: Instant): void {
+    const context = this.#context;
+    const { state, myVerificationTag, peerVerificationTag } = context;
+    if (state.name === 'CLOSED') return;
+    const isLocalTag = cookie.localTag === myVerificationTag;
+    const isPeerTag = cookie.peerTag === peerVerificationTag;
+    if (!(isLocalTag && isPeerTag) && now - cookie.createdAt > cookie.lifespanMs) {
+      this.#rejectStale(cookie, from, now);
+      return;
+    }
+    if (isLocalTag && isPeerTag)
+      this.#handleOwnCookie(now); // D
+    else if (isLocalTag)
+      this.#handleCrossedCookie(cookie, from, now); // B
+    else if (isPeerTag)
+      return; // C: "The cookie SHOULD be silently discarded."
+    else if (cookie.localTieTag === myVerificationTag && cookie.peerTieTag === peerVerificationTag) {
+      this.#handleRestart(cookie, from, now); // A
+    }
+    // "For any case not shown in Table 12, the cookie SHOULD be silently discarded."
+  }
+
+  /** §5.1 E. */
+  handleCookieAck(now: Instant): void {
+    const context = this.#context;
+    const { state } = context;
+    // §5.2.5: "At any state other than COOKIE-ECHOED, an endpoint SHOULD silently discard a received COOKIE ACK chunk."
+    if (state.name !== 'COOKIE-ECHOED') {
+      context.metrics.unexpectedChunks++;
+      return;
+    }
+    if (state.retransmissions === 0) context.paths.primary.rto.measure(now - this.#sentAt);
+    const { sender, receiver } = state;
+    context.state = { name: 'ESTABLISHED', sender, receiver };
+    this.#heartbeats.start(now);
+    context.events.push({ kind: 'established' });
+  }
+
+  /** §5.2.6, its third way: a new INIT that asks for a longer cookie life. */
+  handleStaleCookie(now: Instant): void {
+    const context = this.#context;
+    const { state } = context;
+    if (state.name !== 'COOKIE-ECHOED') return;
+    const rttMs = now - this.#sentAt;
+    const { initiateTag, initialTsn } = state.init;
+    const lifeSpanIncrementMs = Math.ceil(rttMs) + cookieLifeMarginMs;
+    context.peerVerificationTag = 0;
+    const init = createInit(context.options, initiateTag, initialTsn, [
+      { kind: 'Cookie Preservative', lifeSpanIncrementMs },
+    ]);
+    if (this.#mayTryAgain(state.retransmissions)) this.#enterCookieWait(init, state.retransmissions + 1, now);
+  }
+
+  /** T1-init and T1-cookie. */
+  handleTimeout(now: Instant): void {
+    const { state, paths } = this.#context;
+    if (state.name === 'COOKIE-WAIT' && state.t1Init.expire(now)) {
+      if (!this.#mayTryAgain(state.retransmissions)) return;
+      state.retransmissions++;
+      paths.primary.rto.backOff();
+      this.#sendInit(state, now);
+    } else if (state.name === 'COOKIE-ECHOED' && state.t1Cookie.expire(now)) {
+      // §5.1.4: "If the timer expires, the endpoint MUST retransmit the COOKIE ECHO chunk and restart the T1-cookie timer."
+      if (!this.#mayTryAgain(state.retransmissions)) return;
+      state.retransmissions++;
+      paths.primary.rto.backOff();
+      this.#sendCookieEcho(now);
+    }
+  }
+
+  get nextTimeout(): Instant {
+    const { state } = this.#context;
+    if (state.name === 'COOKIE-WAIT') return state.t1Init.deadline;
+    if (state.name === 'COOKIE-ECHOED') return state.t1Cookie.deadline;
+    return Number.POSITIVE_INFINITY;
+  }
+
+  /** §5.1.4: "until either a COOKIE ACK chunk is received or 'Max.Init.Retransmits' is reached". */
+  #mayTryAgain(retransmissions: number): boolean {
+    if (retransmissions < this.#context.options.maxInitRetransmits) return true;
+    this.#context.close('local', 'SCTP_ERR_CONNECT_TIMEOUT');
+    return false;
+  }
+
+  #enterCookieWait(init: InitChunk, retransmissions: number, now: Instant): void {
+    const state: CookieWait = { name: 'COOKIE-WAIT', t1Init: new Timer(), init, retransmissions };
+    this.#context.state = state;
+    this.#sendInit(state, now);
+  }
+
+  #sendInit(state: CookieWait, now: Instant): void {
+    const { primary } = this.#context.paths;
+    // §8.5.1 A: "The sender MUST set the Verification Tag of the packet to 0."
+    this.#context.sendAlone(state.init, 0, primary.address);
+    this.#sentAt = now;
+    state.t1Init.start(now, primary.rto.rtoMs);
+  }
+
+  #echoCookie(state: CookieWait, initAck: InitAckChunk, now: Instant): void {
+    const context = this.#context;
+    const { accepted, unrecognized } = recognize(initAck.parameters);
+    const cookie = findParameter(accepted, 'State Cookie');
+    if (cookie === undefined) {
+      // An unrecognized parameter before it ended the processing (§3.2.1).
+      context.abort('SCTP_ERR_PROTOCOL_VIOLATION', [{ kind: 'Missing Mandatory Parameter', parameterTypes: [7] }]);
+      return;
+    }
+    // §5.1.1: "the valid outbound stream identifier range for either endpoint MUST be 0 to min(local OS, remote MIS) - 1"
+    const transfer = this.#createTransfer({
+      localInitialTsn: state.init.initialTsn,
+      peerInitialTsn: initAck.initialTsn,
+      peerARwnd: initAck.aRwnd,
+      outboundStreams: Math.min(context.options.outboundStreams, initAck.inboundStreams),
+      inboundStreams: Math.min(context.options.maxInboundStreams, initAck.outboundStreams),
+    });
+    context.state = {
+      name: 'COOKIE-ECHOED',
+      t1Cookie: new Timer(),
+      init: state.init,
+      cookieEcho: { kind: 'COOKIE ECHO', cookie: cookie.cookie },
+      report: reportOf(unrecognized),
+      retransmissions: 0,
+      ...transfer,
+    };
+    this.#sendCookieEcho(now);
+  }
+
+  #sendCookieEcho(now: Instant): void {
+    const { state, control, paths } = this.#context;
+    if (state.name !== 'COOKIE-ECHOED') return;
+    control.clear();
+    control.pushFirst(state.cookieEcho, paths.primary);
+    // §3.2.2: "it SHOULD bundle the ERROR chunk containing the 'Unrecognized Parameters' error cause with the chunk
+    // sent in response (e.g., COOKIE ECHO)"
+    if (state.report !== undefined) control.push(state.report, paths.primary);
+    this.#sentAt = now;
+    state.t1Cookie.start(now, paths.primary.rto.rtoMs);
+  }
+
+  /** Table 12 D: the peer has not seen our COOKIE ACK, or our own COOKIE ECHO crossed its. */
+  #handleOwnCookie(now: Instant): void {
+    const { state } = this.#context;
+    if (state.name === 'COOKIE-ECHOED') this.#establish(state, now);
+    this.#acknowledgeCookie();
+  }
+
+  /** Table 12 B: both sides opened at the same time; the peer's tag is the one in the cookie. */
+  #handleCrossedCookie(cookie: StateCookie, from: NetAddress, now: Instant): void {
+    const context = this.#context;
+    const { state } = context;
+    // "The endpoint SHOULD stay in or enter the ESTABLISHED state, but it MUST update its peer's Verification Tag": the
+    // peer has then not sent anything under its earlier tag. Once data has gone either way the cookie is a replay.
+    const isOpening = state.name === 'COOKIE-WAIT' || state.name === 'COOKIE-ECHOED';
+    const isFresh = state.name === 'ESTABLISHED' && state.sender.isUntouched && state.receiver.isUntouched;
+    if (!isOpening && !isFresh) return;
+    context.peerVerificationTag = cookie.peerTag;
+    context.paths.learnUdpPort(from);
+    this.#establish(this.#createTransfer(cookie), now);
+    this.#acknowledgeCookie();
+  }
+
+  /** Table 12 A: "the existing session is treated the same as if it received an ABORT chunk followed by a new COOKIE ECHO". */
+  #handleRestart(cookie: StateCookie, from: NetAddress, now: Instant): void {
+    const context = this.#context;
+    if (context.state.name === 'SHUTDOWN-ACK-SENT') {
+      // "it MUST NOT set up a new association but instead resend the SHUTDOWN ACK chunk and send an ERROR chunk with a
+      // 'Cookie Received While Shutting Down' error cause to its peer"
+      context.control.push({ kind: 'SHUTDOWN ACK' }, context.paths.primary);
+      const causes: ErrorCause[] = [{ kind: 'Cookie Received While Shutting Down' }];
+      context.control.push({ kind: 'ERROR', causes }, context.paths.primary);
+      return;
+    }
+    const undelivered = context.takeUndelivered();
+    context.control.clear();
+    context.paths.restart();
+    context.paths.learnUdpPort(from);
+    context.myVerificationTag = cookie.localTag;
+    context.peerVerificationTag = cookie.peerTag;
+    context.metrics.restarts++;
+    this.#establish(this.#createTransfer(cookie), now, undelivered);
+    this.#acknowledgeCookie();
+  }
+
+  #establish(transfer: Transfer, now: Instant, lost?: readonly Message[]): void {
+    const { sender, receiver } = transfer;
+    this.#context.control.clear();
+    this.#context.state = { name: 'ESTABLISHED', sender, receiver };
+    this.#heartbeats.start(now);
+    this.#context.events.push(lost === undefined ? { kind: 'established' } : { kind: 'restart', undelivered: lost });
+  }
+
+  #acknowledgeCookie(): void {
+    const { control, paths } = this.#context;
+    control.pushFirst({ kind: 'COOKIE ACK' }, paths.primary);
+  }
+
+  /** §5.2.4 3: "The endpoint also MUST transmit an ERROR chunk with a 'Stale Cookie' error cause". */
+  #rejectStale(cookie: StateCookie, from: NetAddress, now: Instant): void {
+    this.#context.sendAlone(staleCookieError(cookie, now), cookie.peerTag, from);
+  }
+
+  #answer(
+    init: InitChunk,
+    from: NetAddress,
+    localTag: number,
+    localInitialTsn: Tsn,
+    localTieTag: number,
+    peerTieTag: number,
+    now: Instant,
+  ): void {
+    const { environment, options, localPort, remotePort } = this.#context;
+    const answer = { options, cookieJar: environment.cookieJar, localPort, peerPort: remotePort, from };
+    const initAck = answerInit(init, { ...answer, localTag, localInitialTsn, localTieTag, peerTieTag }, now);
+    this.#context.sendAlone(initAck, init.initiateTag, from);
+  }
+
+  #createTransfer(
+    parameters: Pick<
+      StateCookie,
+      'localInitialTsn' | 'peerInitialTsn' | 'peerARwnd' | 'outboundStreams' | 'inboundStreams'
+    >,
+  ): Transfer {
+    const context = this.#context;
+    context.setStreams(parameters.outboundStreams, parameters.inboundStreams);
+    return {
+      sender: new DataSender(context, parameters.localInitialTsn, parameters.peerARwnd),
+      receiver: new DataReceiver(context, parameters.peerInitialTsn),
+    };
+  }
+}
+
+/** RFC 9260 §3.3.10.3: "Measure of Staleness: […] the difference, in microseconds". */
+export function staleCookieError(cookie: StateCookie, now: Instant): ErrorChunk {
+  const staleMs = Math.max(0, now - cookie.createdAt - cookie.lifespanMs);
+  const measureOfStalenessUs = Math.min(Math.round(staleMs * 1_000), 0xffff_ffff);
+  return { kind: 'ERROR', causes: [{ kind: 'Stale Cookie', measureOfStalenessUs }] };
+}
+
+function reportOf(unrecognized: readonly Uint8Array[]): ErrorChunk | undefined {
+  if (unrecognized.length === 0) return undefined;
+  return { kind: 'ERROR', causes: [{ kind: 'Unrecognized Parameters', parameters: joinTlvs(unrecognized) }] };
+}

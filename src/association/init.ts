@@ -1,0 +1,111 @@
+import type { NetAddress } from '../base/address.ts';
+import type { Tsn } from '../base/serial.ts';
+import type { Instant } from '../base/time.ts';
+import {
+  type ErrorCause,
+  encodeParameter,
+  findParameter,
+  type InitAckChunk,
+  type InitChunk,
+  type Parameter,
+} from '../chunks/index.ts';
+import { recognize } from './capabilities.ts';
+import type { AssociationOptions } from './options.ts';
+import type { CookieJar } from './state-cookie.ts';
+
+/** RFC 9260 §3.3.2: "The Advertised Receiver Window Credit MUST NOT be smaller than 1500." */
+const leastARwnd = 1_500;
+
+/** Our own INIT chunk. */
+export function createInit(
+  options: AssociationOptions,
+  initiateTag: number,
+  initialTsn: Tsn,
+  parameters: readonly Parameter[] = [],
+): InitChunk {
+  return {
+    kind: 'INIT',
+    initiateTag,
+    aRwnd: options.receiveBufferSize,
+    outboundStreams: options.outboundStreams,
+    inboundStreams: options.maxInboundStreams,
+    initialTsn,
+    parameters,
+  };
+}
+
+/**
+ * Why an INIT or INIT ACK chunk cannot lead to an association: the causes for the ABORT chunk that answers it.
+ * Undefined when nothing speaks against it. An Initiate Tag of 0 is the caller's to drop.
+ */
+export function objectionTo(chunk: InitChunk | InitAckChunk): readonly ErrorCause[] | undefined {
+  // §3.3.2: "with the a_rwnd value set to a value smaller than 1500 MUST discard the packet, SHOULD send […] an ABORT",
+  // and likewise for OS and MIS of 0.
+  if (chunk.aRwnd < leastARwnd || chunk.outboundStreams === 0 || chunk.inboundStreams === 0) {
+    return [{ kind: 'Invalid Mandatory Parameter' }];
+  }
+  // §5.1.2 B: "If there is a Host Name Address parameter present […] the endpoint MUST immediately send an ABORT chunk
+  // and MAY include an 'Unresolvable Address' error cause".
+  const hostName = findParameter(chunk.parameters, 'Host Name Address');
+  if (hostName !== undefined) return [{ kind: 'Unresolvable Address', address: encodeParameter(hostName) }];
+  if (chunk.kind === 'INIT ACK' && findParameter(chunk.parameters, 'State Cookie') === undefined) {
+    return [{ kind: 'Missing Mandatory Parameter', parameterTypes: [7] }];
+  }
+  return undefined;
+}
+
+/** Who answers an INIT, and with what. */
+export interface InitAnswer {
+  readonly options: AssociationOptions;
+  readonly cookieJar: CookieJar;
+  readonly localPort: number;
+  readonly peerPort: number;
+  readonly localTag: number;
+  readonly localInitialTsn: Tsn;
+  /** The tags of an association that exists with this peer, 0 without one (§5.2.2). */
+  readonly localTieTag: number;
+  readonly peerTieTag: number;
+  readonly from: NetAddress;
+}
+
+/** The INIT ACK chunk for `init`. It depends on its arguments alone: nothing is kept (RFC 9260 §5.1 B). */
+export function answerInit(init: InitChunk, answer: InitAnswer, now: Instant): InitAckChunk {
+  const { options } = answer;
+  const { accepted, unrecognized } = recognize(init.parameters);
+  // §3.3.2.1.3: the receiver may "ignore this parameter" or extend the life; an increment can at most double it here,
+  // since long lives make "the endpoint more subject to a replay attack" (§5.2.6).
+  const increment = findParameter(accepted, 'Cookie Preservative')?.lifeSpanIncrementMs ?? 0;
+  const cookie = answer.cookieJar.seal(
+    {
+      createdAt: now,
+      lifespanMs: options.validCookieLifeMs + Math.min(increment, options.validCookieLifeMs),
+      localTag: answer.localTag,
+      peerTag: init.initiateTag,
+      localTieTag: answer.localTieTag,
+      peerTieTag: answer.peerTieTag,
+      localInitialTsn: answer.localInitialTsn,
+      peerInitialTsn: init.initialTsn,
+      peerARwnd: init.aRwnd,
+      // §5.1.1: "the endpoint MUST use MIS outbound streams" when the peer accepts fewer than we want
+      outboundStreams: Math.min(options.outboundStreams, init.inboundStreams),
+      inboundStreams: Math.min(options.maxInboundStreams, init.outboundStreams),
+      localPort: answer.localPort,
+      peerPort: answer.peerPort,
+      peerAddress: answer.from,
+    },
+    now,
+  );
+  return {
+    kind: 'INIT ACK',
+    initiateTag: answer.localTag,
+    aRwnd: options.receiveBufferSize,
+    // §3.3.3: "the value MUST NOT be greater than the MIS value sent in the INIT chunk"
+    outboundStreams: Math.min(options.outboundStreams, init.inboundStreams),
+    inboundStreams: options.maxInboundStreams,
+    initialTsn: answer.localInitialTsn,
+    parameters: [
+      { kind: 'State Cookie', cookie },
+      ...unrecognized.map((parameter): Parameter => ({ kind: 'Unrecognized Parameter', parameter })),
+    ],
+  };
+}

@@ -1,0 +1,164 @@
+import { SctpError } from '../base/errors.ts';
+
+/**
+ * What an association can be told, under the RFC's names in camelCase; durations in milliseconds, sizes in bytes.
+ * Defaults are those of RFC 9260 §16 unless the line says otherwise.
+ */
+export interface AssociationOptions {
+  /** Streams that we ask for towards the peer (OS, RFC 9260 §5.1.1), 1 to 65535. */
+  readonly outboundStreams: number;
+  /** Streams that we accept from the peer (MIS, RFC 9260 §5.1.1), 1 to 65535. */
+  readonly maxInboundStreams: number;
+  /** RTO.Initial */
+  readonly rtoInitialMs: number;
+  /** RTO.Min */
+  readonly rtoMinMs: number;
+  /** RTO.Max */
+  readonly rtoMaxMs: number;
+  /** RTO.Alpha, between 0 and 1. */
+  readonly rtoAlpha: number;
+  /** RTO.Beta, between 0 and 1. */
+  readonly rtoBeta: number;
+  /** Max.Burst: packets sent at once; 0 for no limit. */
+  readonly maxBurst: number;
+  /** Valid.Cookie.Life */
+  readonly validCookieLifeMs: number;
+  /** Association.Max.Retrans: failures in a row, on all paths, after which the peer is unreachable (§8.1). */
+  readonly associationMaxRetrans: number;
+  /** Path.Max.Retrans: failures in a row after which a path is inactive (§8.2). */
+  readonly pathMaxRetrans: number;
+  /** Max.Init.Retransmits: how often INIT and COOKIE ECHO are sent again. */
+  readonly maxInitRetransmits: number;
+  /** HB.interval, added to the RTO; 0 turns heartbeats off (§8.3). */
+  readonly hbIntervalMs: number;
+  /** SACK.Delay, at most 500 (§6.2). */
+  readonly sackDelayMs: number;
+  /** Packets with DATA after which a SACK goes out without delay (§6.2). */
+  readonly sackFrequency: number;
+  /** Bytes that may wait for the reader: the a_rwnd of our INIT. At least 1500 (§3.3.2). */
+  readonly receiveBufferSize: number;
+  /** Bytes that `send` takes before it makes the caller wait: not yet acknowledged by the peer. */
+  readonly sendBufferSize: number;
+  /** The largest message that `send` takes, in bytes. */
+  readonly maxMessageSize: number;
+  /** Whether small messages go out at once. False waits for more while data is outstanding (Nagle's algorithm, RFC 1122 §4.2.3.4). */
+  readonly noDelay: boolean;
+  /** The path MTU in bytes, IP header included; no packet of ours is larger. At least 512. */
+  readonly pathMtu: number;
+  /** Initial cwnd in packets instead of the bytes of §7.2.1; undefined for the RFC's. */
+  readonly initialCwndPackets: number | undefined;
+}
+
+export type OptionsPreset = 'rfc9260' | 'webrtc';
+
+/** RFC 9260 §16, and what it leaves to us. */
+export const defaultOptions: AssociationOptions = {
+  // The RFC names no number. A thousand outbound streams serve every use we know of and do not make a peer that
+  // allocates per stream pay for 65535 of them; inbound ones cost us nothing until they are used.
+  outboundStreams: 1024,
+  maxInboundStreams: 65_535,
+  rtoInitialMs: 1_000,
+  rtoMinMs: 1_000,
+  rtoMaxMs: 60_000,
+  rtoAlpha: 1 / 8,
+  rtoBeta: 1 / 4,
+  maxBurst: 4,
+  validCookieLifeMs: 60_000,
+  associationMaxRetrans: 10,
+  pathMaxRetrans: 5,
+  maxInitRetransmits: 8,
+  hbIntervalMs: 30_000,
+  sackDelayMs: 200,
+  sackFrequency: 2,
+  // Large enough that a path of 100 ms is not bound by the window before 300 Mbit/s.
+  receiveBufferSize: 4 * 1024 * 1024,
+  sendBufferSize: 4 * 1024 * 1024,
+  maxMessageSize: 64 * 1024 * 1024,
+  // A message is sent when the user sends it: what should travel together is sent in one turn, and then is bundled.
+  noDelay: true,
+  pathMtu: 1_500,
+  initialCwndPackets: undefined,
+};
+
+const webrtcOptions: AssociationOptions = {
+  ...defaultOptions,
+  // As browsers do: all streams, a short RTO, an initial window of ten packets (RFC 6928), packets of 1200 bytes below DTLS.
+  outboundStreams: 65_535,
+  rtoInitialMs: 500,
+  rtoMinMs: 400,
+  initialCwndPackets: 10,
+  pathMtu: 1_228,
+};
+
+export const presets: Readonly<Record<OptionsPreset, AssociationOptions>> = {
+  rfc9260: defaultOptions,
+  webrtc: webrtcOptions,
+};
+
+/** For each option the least and the greatest value that makes sense, and whether it is a whole number. */
+const bounds: Readonly<Record<NumericOption, readonly [least: number, greatest: number, kind: 'integer' | 'number']>> =
+  {
+    outboundStreams: [1, 65_535, 'integer'],
+    maxInboundStreams: [1, 65_535, 'integer'],
+    rtoInitialMs: [1, 600_000, 'number'],
+    rtoMinMs: [1, 600_000, 'number'],
+    rtoMaxMs: [1, 600_000, 'number'],
+    rtoAlpha: [0, 1, 'number'],
+    rtoBeta: [0, 1, 'number'],
+    maxBurst: [0, 65_535, 'integer'],
+    validCookieLifeMs: [1, 3_600_000, 'number'],
+    associationMaxRetrans: [0, 65_535, 'integer'],
+    pathMaxRetrans: [0, 65_535, 'integer'],
+    maxInitRetransmits: [0, 65_535, 'integer'],
+    hbIntervalMs: [0, 86_400_000, 'number'],
+    // RFC 9260 §6.2: "An implementation MUST NOT allow the maximum delay […] to be configured to be more than 500 ms."
+    sackDelayMs: [0, 500, 'number'],
+    sackFrequency: [1, 16, 'integer'],
+    // RFC 9260 §3.3.2: "The Advertised Receiver Window Credit MUST NOT be smaller than 1500."
+    receiveBufferSize: [1_500, 0xffff_ffff, 'integer'],
+    sendBufferSize: [1, 0xffff_ffff, 'integer'],
+    maxMessageSize: [1, 0xffff_ffff, 'integer'],
+    pathMtu: [512, 65_535, 'integer'],
+    initialCwndPackets: [1, 1_000, 'integer'],
+  };
+
+type NumericOption = Exclude<keyof AssociationOptions, 'noDelay'>;
+
+/**
+ * Fills in defaults and checks every value once.
+ * @throws SctpError SCTP_ERR_INVALID_ARGUMENT
+ */
+export function resolveOptions(
+  given: Partial<AssociationOptions> & { readonly defaults?: OptionsPreset | undefined },
+): AssociationOptions {
+  const preset = presets[given.defaults ?? 'rfc9260'];
+  if (preset === undefined) {
+    throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `defaults must be one of ${Object.keys(presets).join(', ')}`);
+  }
+  const resolved: Record<string, number | boolean | undefined> = {};
+  for (const name of Object.keys(defaultOptions) as (keyof AssociationOptions)[]) {
+    const value = given[name] ?? preset[name];
+    checkOption(name, value);
+    resolved[name] = value;
+  }
+  const options = resolved as unknown as AssociationOptions;
+  if (options.rtoMinMs > options.rtoMaxMs) {
+    throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', 'rtoMinMs must not be greater than rtoMaxMs');
+  }
+  return options;
+}
+
+function checkOption(name: keyof AssociationOptions, value: unknown): void {
+  if (name === 'noDelay') {
+    if (typeof value === 'boolean') return;
+    throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', 'noDelay must be true or false');
+  }
+  if (name === 'initialCwndPackets' && value === undefined) return;
+  const [least, greatest, kind] = bounds[name];
+  const isOfKind = typeof value === 'number' && (kind === 'number' || Number.isInteger(value));
+  if (isOfKind && value >= least && value <= greatest) return;
+  throw new SctpError(
+    'SCTP_ERR_INVALID_ARGUMENT',
+    `${name} must be ${kind === 'integer' ? 'an integer' : 'a number'} from ${least} to ${greatest}, not ${String(value)}`,
+  );
+}

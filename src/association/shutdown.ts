@@ -1,0 +1,194 @@
+import type { NetAddress } from '../base/address.ts';
+import { type Instant, Timer } from '../base/time.ts';
+import type { ShutdownChunk } from '../chunks/index.ts';
+import type { Context } from './context.ts';
+import type { Path } from './path.ts';
+import type { ShutdownAckSent, ShutdownSent, Transfer } from './state.ts';
+
+/** RFC 9260 §9.2: T5-shutdown-guard "SHOULD be set to the RECOMMENDED value of 5 times 'RTO.Max'". */
+const guardInRtoMax = 5;
+
+/** The graceful end (RFC 9260 §9.2). */
+export class Shutdown {
+  readonly #context: Context;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** The SHUTDOWN primitive. */
+  request(now: Instant): void {
+    const context = this.#context;
+    const { state } = context;
+    switch (state.name) {
+      case 'COOKIE-WAIT':
+      case 'COOKIE-ECHOED':
+        // Nothing is established that could be shut down; what was accepted before is reported as undelivered. The
+        // owner of an association that is to deliver first waits for 'established'.
+        context.abort('SCTP_ERR_ABORTED', []);
+        return;
+      case 'ESTABLISHED':
+        context.state = { name: 'SHUTDOWN-PENDING', sender: state.sender, receiver: state.receiver };
+        this.handleProgress(now);
+        return;
+      case 'CLOSED':
+      case 'SHUTDOWN-PENDING':
+      case 'SHUTDOWN-SENT':
+      case 'SHUTDOWN-RECEIVED': // "it MUST ignore ULP shutdown requests"
+      case 'SHUTDOWN-ACK-SENT':
+        return;
+      default:
+        return state satisfies never;
+    }
+  }
+
+  /** To be called when data was acknowledged: goes on "Once all its outstanding data has been acknowledged". */
+  handleProgress(now: Instant): void {
+    const { state } = this.#context;
+    if (state.name === 'SHUTDOWN-PENDING' && state.sender.isDone) this.#enterShutdownSent(state, now);
+    else if (state.name === 'SHUTDOWN-RECEIVED' && state.sender.isDone)
+      this.#enterShutdownAckSent(state, undefined, now);
+  }
+
+  handleShutdown(chunk: ShutdownChunk, now: Instant): void {
+    const context = this.#context;
+    const { state } = context;
+    switch (state.name) {
+      case 'ESTABLISHED':
+      case 'SHUTDOWN-PENDING':
+        context.state = { name: 'SHUTDOWN-RECEIVED', sender: state.sender, receiver: state.receiver };
+        break;
+      case 'SHUTDOWN-RECEIVED': // "MUST continue responding to SHUTDOWN chunks from its peer"
+        break;
+      case 'SHUTDOWN-SENT':
+        // "the endpoint SHOULD respond immediately with a SHUTDOWN ACK chunk to its peer and move into the
+        // SHUTDOWN-ACK-SENT state, restarting its T2-shutdown timer."
+        this.#enterShutdownAckSent(state, state.t5ShutdownGuard, now);
+        return;
+      case 'SHUTDOWN-ACK-SENT':
+        // Our SHUTDOWN ACK was lost: T2-shutdown would send it again, and this is sooner.
+        context.control.push({ kind: 'SHUTDOWN ACK' }, context.paths.primary);
+        return;
+      case 'CLOSED':
+      case 'COOKIE-WAIT': // "the SHUTDOWN chunk SHOULD be silently discarded"
+      case 'COOKIE-ECHOED':
+        context.metrics.unexpectedChunks++;
+        return;
+      default:
+        return state satisfies never;
+    }
+    // "verify, by checking the Cumulative TSN Ack field of the chunk, that all its outstanding DATA chunks have been
+    // received by the SHUTDOWN chunk sender". It says nothing of gaps: those known from SACK chunks stay as they are.
+    state.sender.handleCumulativeTsnAck(chunk.cumulativeTsnAck, now);
+    this.handleProgress(now);
+  }
+
+  handleShutdownAck(from: NetAddress, verificationTag: number): void {
+    const context = this.#context;
+    const { state } = context;
+    switch (state.name) {
+      case 'SHUTDOWN-SENT':
+      case 'SHUTDOWN-ACK-SENT':
+        // "MUST stop the T2-shutdown timer, send a SHUTDOWN COMPLETE chunk to its peer, and remove all record"
+        context.sendAlone({ kind: 'SHUTDOWN COMPLETE', tagReflected: false }, context.peerVerificationTag, from);
+        context.close('local', undefined);
+        return;
+      case 'COOKIE-WAIT':
+      case 'COOKIE-ECHOED':
+        // §8.5.1 E: "the procedures in Section 8.4 SHOULD be followed; in other words, it is treated as an OOTB packet."
+        context.sendAlone({ kind: 'SHUTDOWN COMPLETE', tagReflected: true }, verificationTag, from);
+        return;
+      case 'CLOSED':
+      case 'ESTABLISHED':
+      case 'SHUTDOWN-PENDING':
+      case 'SHUTDOWN-RECEIVED':
+        context.metrics.unexpectedChunks++;
+        return;
+      default:
+        return state satisfies never;
+    }
+  }
+
+  /** "An endpoint MUST ignore the SHUTDOWN COMPLETE chunk if it is not in the SHUTDOWN-ACK-SENT state" (§8.5.1 C). */
+  handleShutdownComplete(): void {
+    const { state, metrics } = this.#context;
+    if (state.name === 'SHUTDOWN-ACK-SENT') this.#context.close('peer', undefined);
+    else metrics.unexpectedChunks++;
+  }
+
+  /** A packet with DATA came: "MUST immediately respond to each received packet containing one or more DATA chunks with a SHUTDOWN chunk". */
+  handleData(now: Instant): void {
+    const { state } = this.#context;
+    if (state.name !== 'SHUTDOWN-SENT') return;
+    // "The reception of any packet from its peer […] SHOULD clear the endpoint's retransmission count and restart the
+    // T2-shutdown timer".
+    state.retransmissions = 0;
+    this.#sendShutdown(state, now);
+  }
+
+  handleTimeout(now: Instant): void {
+    const context = this.#context;
+    const { state } = context;
+    if (state.name !== 'SHUTDOWN-SENT' && state.name !== 'SHUTDOWN-ACK-SENT') return;
+    if (state.t5ShutdownGuard?.expire(now)) {
+      // "At the expiration of this timer, the sender SHOULD abort the association by sending an ABORT chunk."
+      context.abort('SCTP_ERR_SHUTDOWN_TIMEOUT', []);
+      return;
+    }
+    if (!state.t2Shutdown.expire(now)) return;
+    // "If this threshold is exceeded, the endpoint SHOULD destroy the TCB and SHOULD report the peer endpoint unreachable"
+    if (++state.retransmissions > context.options.associationMaxRetrans) {
+      context.close('local', 'SCTP_ERR_PEER_UNREACHABLE');
+      return;
+    }
+    context.paths.primary.rto.backOff();
+    if (state.name === 'SHUTDOWN-SENT') this.#sendShutdown(state, now);
+    else this.#sendShutdownAck(state, now);
+  }
+
+  get nextTimeout(): Instant {
+    const { state } = this.#context;
+    if (state.name !== 'SHUTDOWN-SENT' && state.name !== 'SHUTDOWN-ACK-SENT') return Number.POSITIVE_INFINITY;
+    return Math.min(state.t2Shutdown.deadline, state.t5ShutdownGuard?.deadline ?? Number.POSITIVE_INFINITY);
+  }
+
+  #enterShutdownSent({ sender, receiver }: Transfer, now: Instant): void {
+    const { options, paths } = this.#context;
+    const t5ShutdownGuard = new Timer();
+    t5ShutdownGuard.start(now, guardInRtoMax * options.rtoMaxMs);
+    const timers = { t2Shutdown: new Timer(), t5ShutdownGuard };
+    const state: ShutdownSent = { name: 'SHUTDOWN-SENT', sender, receiver, ...timers, retransmissions: 0 };
+    this.#context.state = state;
+    paths.stopHeartbeats();
+    this.#sendShutdown(state, now);
+  }
+
+  #enterShutdownAckSent({ sender, receiver }: Transfer, t5ShutdownGuard: Timer | undefined, now: Instant): void {
+    const timers = { t2Shutdown: new Timer(), t5ShutdownGuard };
+    const state: ShutdownAckSent = { name: 'SHUTDOWN-ACK-SENT', sender, receiver, ...timers, retransmissions: 0 };
+    this.#context.state = state;
+    this.#context.paths.stopHeartbeats();
+    this.#sendShutdownAck(state, now);
+  }
+
+  #sendShutdown(state: ShutdownSent, now: Instant): void {
+    const { control, paths } = this.#context;
+    const { tracker } = state.receiver;
+    control.push({ kind: 'SHUTDOWN', cumulativeTsnAck: tracker.cumulativeTsn }, paths.primary);
+    // "If a SHUTDOWN chunk by itself cannot acknowledge all of the received DATA chunks […] or if duplicate TSNs have
+    // been received, then a SACK chunk MUST also be sent."
+    if (!tracker.hasGaps && !tracker.hasDuplicates) tracker.handleAcknowledged();
+    else tracker.requestSack();
+    this.#startT2(state.t2Shutdown, paths.primary, now);
+  }
+
+  #sendShutdownAck(state: ShutdownAckSent, now: Instant): void {
+    const { control, paths } = this.#context;
+    control.push({ kind: 'SHUTDOWN ACK' }, paths.primary);
+    this.#startT2(state.t2Shutdown, paths.primary, now);
+  }
+
+  #startT2(t2Shutdown: Timer, path: Path, now: Instant): void {
+    t2Shutdown.start(now, path.rto.rtoMs);
+  }
+}

@@ -1,0 +1,124 @@
+import type { Instant } from '../base/time.ts';
+import { chunkLength, commonHeaderLength, PacketBuilder } from '../chunks/index.ts';
+import type { Context, Transmit } from './context.ts';
+import type { Path } from './path.ts';
+import type { Transfer } from './state.ts';
+
+/** SACK chunk without blocks: the least that has to fit beside DATA. */
+const smallestSackLength = 16;
+
+/** Decides what goes into the next packet, and writes it (RFC 9260 §6.1, §6.10). */
+export class Transmitter {
+  readonly #context: Context;
+  readonly #builder = new PacketBuilder();
+  /** Packets with DATA that may still go out before the next input: 'Max.Burst' (§6.1 D). */
+  #burst: number;
+
+  constructor(context: Context) {
+    this.#context = context;
+    this.#burst = this.#maxBurst;
+  }
+
+  /** Each SACK chunk may set free a burst; several that are read in one go set free as many. */
+  handleSack(): void {
+    this.#burst += this.#maxBurst;
+  }
+
+  /** The next packet, undefined when there is nothing to send now. */
+  poll(now: Instant): Transmit | undefined {
+    const ready = this.#context.packets.shift();
+    if (ready !== undefined) return this.#count(ready);
+    const { state } = this.#context;
+    if (state.name === 'CLOSED' || state.name === 'COOKIE-WAIT') return undefined;
+    // §5.1 C: "until the COOKIE ACK chunk is returned, the sender MUST NOT send any other packets to the peer."
+    if (state.name === 'COOKIE-ECHOED') return this.#pollCookieEcho();
+    const transmit = this.#pollBundle(state, now);
+    if (transmit === undefined) this.#burst = this.#maxBurst;
+    return transmit;
+  }
+
+  #pollCookieEcho(): Transmit | undefined {
+    const first = this.#context.control.peek();
+    if (first?.chunk.kind !== 'COOKIE ECHO') return undefined;
+    this.#begin(first.path);
+    this.#appendControl(first.path);
+    return this.#finish(first.path);
+  }
+
+  #pollBundle({ sender, receiver }: Transfer, now: Instant): Transmit | undefined {
+    const { control, paths } = this.#context;
+    const { tracker } = receiver;
+    const queued = control.peek();
+    const dataPath = paths.primary;
+    const sendsData = this.#burst > 0 && this.#maySendData() && sender.canSend(dataPath, now);
+    let path: Path;
+    if (queued !== undefined) path = queued.path;
+    else if (tracker.isSackDue) path = receiver.sackPath;
+    else if (sendsData) path = dataPath;
+    else return undefined;
+
+    this.#begin(path);
+    const mustTravelWithoutData = this.#appendControl(path);
+    if (path === receiver.sackPath) {
+      // §6.1: "if any received DATA chunks have not been acknowledged (e.g., due to delayed ack), the sender SHOULD
+      // create a SACK chunk and bundle it with the outbound DATA chunk"
+      const isBundled = sendsData && path === dataPath && tracker.hasNews;
+      const room = path.maxPacketSize - this.#builder.length;
+      if ((tracker.isSackDue || isBundled) && room >= smallestSackLength) this.#builder.append(receiver.takeSack(room));
+    }
+    if (sendsData && path === dataPath && !mustTravelWithoutData) {
+      const before = this.#builder.length;
+      sender.fill(this.#builder, path, now);
+      if (this.#builder.length > before) this.#burst--;
+    }
+    return this.#finish(path);
+  }
+
+  /** RFC 9260 §6: "Data transmission MUST only happen in the ESTABLISHED, SHUTDOWN-PENDING, and SHUTDOWN-RECEIVED states." */
+  #maySendData(): boolean {
+    const { name } = this.#context.state;
+    return name === 'ESTABLISHED' || name === 'SHUTDOWN-PENDING' || name === 'SHUTDOWN-RECEIVED';
+  }
+
+  /** Appends control chunks for `path` while they fit; the first always does. Returns whether DATA must not follow. */
+  #appendControl(path: Path): boolean {
+    const { control } = this.#context;
+    for (;;) {
+      const queued = control.peek();
+      if (queued === undefined || queued.path !== path) return false;
+      const { chunk } = queued;
+      const isFirst = this.#builder.length === commonHeaderLength;
+      if (!isFirst && this.#builder.length + chunkLength(chunk) > path.maxPacketSize) return true;
+      this.#builder.append(chunk);
+      control.shift();
+      // §6.10: "DATA chunks cannot be bundled with SHUTDOWN or SHUTDOWN ACK chunks."
+      if (chunk.kind === 'SHUTDOWN ACK') return true;
+    }
+  }
+
+  #begin(path: Path): void {
+    const { localPort, remotePort, peerVerificationTag, control } = this.#context;
+    // A State Cookie can be larger than a packet ought to be; it cannot be split, and IP has to fragment it.
+    const first = control.peek();
+    const needed = first === undefined ? 0 : commonHeaderLength + chunkLength(first.chunk);
+    const buffer = this.#context.environment.slab.take(Math.max(path.maxPacketSize, needed));
+    this.#builder.begin(buffer, localPort, remotePort, peerVerificationTag);
+  }
+
+  #finish(path: Path): Transmit {
+    const packet = this.#builder.finish();
+    this.#context.environment.slab.keep(packet.length);
+    return this.#count({ packet, to: path.address, from: undefined });
+  }
+
+  #count(transmit: Transmit): Transmit {
+    this.#context.metrics.packetsSent++;
+    this.#context.metrics.bytesSent += transmit.packet.length;
+    return transmit;
+  }
+
+  get #maxBurst(): number {
+    const { maxBurst } = this.#context.options;
+    return maxBurst === 0 ? Number.POSITIVE_INFINITY : maxBurst;
+  }
+}

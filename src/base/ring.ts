@@ -1,0 +1,65 @@
+/** A first-in, first-out queue in a ring of a power of two: O(1) at both ends, by index, and never a shift. */
+export class Ring<T> {
+  #slots: (T | undefined)[];
+  #head = 0;
+  #length = 0;
+
+  constructor(capacity = 16) {
+    let size = 1;
+    while (size < capacity) size *= 2;
+    this.#slots = new Array<T | undefined>(size).fill(undefined);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(item: T): void {
+    if (this.#length === this.#slots.length) this.#grow();
+    this.#slots[(this.#head + this.#length) & (this.#slots.length - 1)] = item;
+    this.#length++;
+  }
+
+  unshift(item: T): void {
+    if (this.#length === this.#slots.length) this.#grow();
+    this.#head = (this.#head - 1) & (this.#slots.length - 1);
+    this.#slots[this.#head] = item;
+    this.#length++;
+  }
+
+  shift(): T | undefined {
+    if (this.#length === 0) return undefined;
+    const item = this.#slots[this.#head];
+    this.#slots[this.#head] = undefined;
+    this.#head = (this.#head + 1) & (this.#slots.length - 1);
+    this.#length--;
+    return item;
+  }
+
+  peek(): T | undefined {
+    return this.#length === 0 ? undefined : this.#slots[this.#head];
+  }
+
+  /** The item `index` places behind the head, undefined when there is none. */
+  at(index: number): T | undefined {
+    if (index < 0 || index >= this.#length) return undefined;
+    return this.#slots[(this.#head + index) & (this.#slots.length - 1)];
+  }
+
+  clear(): void {
+    this.#slots.fill(undefined);
+    this.#head = 0;
+    this.#length = 0;
+  }
+
+  *[Symbol.iterator](): IterableIterator<T> {
+    for (let i = 0; i < this.#length; i++) yield this.at(i) as T;
+  }
+
+  #grow(): void {
+    const slots = new Array<T | undefined>(this.#slots.length * 2).fill(undefined);
+    for (let i = 0; i < this.#length; i++) slots[i] = this.at(i);
+    this.#slots = slots;
+    this.#head = 0;
+  }
+}

@@ -1,0 +1,91 @@
+import { readUint16, readUint32, writeUint16, writeUint32 } from '../base/bytes.ts';
+import { type Tsn, tsn } from '../base/serial.ts';
+import { type ChunkCodec, noFlags } from './chunk-codec.ts';
+import { type Parameter, parameterFormat } from './parameters/parameter.ts';
+import { decodeTlvs, type Flaw, tlvsLength, writeTlvs } from './tlv.ts';
+
+/** What INIT and INIT ACK have in common. */
+interface InitFields {
+  readonly initiateTag: number;
+  /** Advertised Receiver Window Credit in bytes. */
+  readonly aRwnd: number;
+  /** Number of Outbound Streams (OS). */
+  readonly outboundStreams: number;
+  /** Number of Inbound Streams (MIS). */
+  readonly inboundStreams: number;
+  readonly initialTsn: Tsn;
+  /** In the order of the wire, also those that do not belong here. */
+  readonly parameters: readonly Parameter[];
+}
+
+/**
+ * Initiation (RFC 9260 §3.3.2). Fields with forbidden values (a tag or stream count of 0) decode as they are: what
+ * answers them depends on the state.
+ *
+ * ```
+ * |   Type = 1    |  Chunk Flags  |      Chunk Length             |
+ * |                         Initiate Tag                          |
+ * |          Advertised Receiver Window Credit (a_rwnd)           |
+ * |  Number of Outbound Streams   |   Number of Inbound Streams   |
+ * |                          Initial TSN                          |
+ * /              Optional/Variable-Length Parameters              /
+ * ```
+ */
+export interface InitChunk extends InitFields {
+  readonly kind: 'INIT';
+}
+
+/** Initiation Acknowledgement (RFC 9260 §3.3.3): the format of INIT with type 2. */
+export interface InitAckChunk extends InitFields {
+  readonly kind: 'INIT ACK';
+}
+
+export const initCodec: ChunkCodec<InitChunk> = {
+  type: 1,
+  minimumLength: 16,
+  decode(bytes, start, end) {
+    const fields = decodeFields(bytes, start, end);
+    return typeof fields === 'string' ? fields : { kind: 'INIT', ...fields };
+  },
+  valueLength,
+  flags: noFlags,
+  encode,
+};
+
+export const initAckCodec: ChunkCodec<InitAckChunk> = {
+  type: 2,
+  minimumLength: 16,
+  decode(bytes, start, end) {
+    const fields = decodeFields(bytes, start, end);
+    return typeof fields === 'string' ? fields : { kind: 'INIT ACK', ...fields };
+  },
+  valueLength,
+  flags: noFlags,
+  encode,
+};
+
+function decodeFields(bytes: Uint8Array, start: number, end: number): InitFields | Flaw {
+  const parameters = decodeTlvs(parameterFormat, bytes, start + 16, end);
+  if (typeof parameters === 'string') return parameters;
+  return {
+    initiateTag: readUint32(bytes, start),
+    aRwnd: readUint32(bytes, start + 4),
+    outboundStreams: readUint16(bytes, start + 8),
+    inboundStreams: readUint16(bytes, start + 10),
+    initialTsn: tsn(readUint32(bytes, start + 12)),
+    parameters,
+  };
+}
+
+function valueLength(init: InitFields): number {
+  return 16 + tlvsLength(parameterFormat, init.parameters);
+}
+
+function encode(init: InitFields, bytes: Uint8Array, offset: number): void {
+  writeUint32(bytes, offset, init.initiateTag);
+  writeUint32(bytes, offset + 4, init.aRwnd);
+  writeUint16(bytes, offset + 8, init.outboundStreams);
+  writeUint16(bytes, offset + 10, init.inboundStreams);
+  writeUint32(bytes, offset + 12, init.initialTsn);
+  writeTlvs(parameterFormat, init.parameters, bytes, offset + 16);
+}

@@ -1,0 +1,65 @@
+import { readUint16, readUint32, readUint32LittleEndian } from '../base/bytes.ts';
+import { type Chunk, chunkLength, decodeChunk } from './chunk.ts';
+import { PacketBuilder } from './packet-builder.ts';
+import { tlvHeaderLength, walkTlvs } from './tlv.ts';
+
+/** Bytes before the first chunk. */
+export const commonHeaderLength = 12;
+
+/**
+ * What every packet begins with (RFC 9260 §3.1).
+ *
+ * ```
+ * |      Source Port Number       |    Destination Port Number    |
+ * |                       Verification Tag                        |
+ * |                           Checksum                            |
+ * ```
+ */
+export interface CommonHeader {
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+  readonly verificationTag: number;
+}
+
+export interface Packet extends CommonHeader {
+  /** As received, comparable with `computeCrc32c`; nobody has checked it yet. */
+  readonly checksum: number;
+  /** At least one, unless `truncated`. */
+  readonly chunks: readonly Chunk[];
+  /** The chunks end in bytes that are no chunk (a length below 4 or past the end); these are left out. */
+  readonly truncated: boolean;
+}
+
+/**
+ * Takes a packet apart. Byte arrays of the chunks are views into `bytes`. Does not look at the checksum.
+ * @returns undefined when there is no room for a common header and a chunk header
+ */
+export function decodePacket(bytes: Uint8Array): Packet | undefined {
+  if (bytes.length < commonHeaderLength + tlvHeaderLength) return undefined;
+  const chunks: Chunk[] = [];
+  const whole = walkTlvs(bytes, commonHeaderLength, bytes.length, (offset, length) => {
+    chunks.push(decodeChunk(bytes, offset, length));
+  });
+  return {
+    sourcePort: readUint16(bytes, 0),
+    destinationPort: readUint16(bytes, 2),
+    verificationTag: readUint32(bytes, 4),
+    checksum: readUint32LittleEndian(bytes, 8),
+    chunks,
+    truncated: !whole,
+  };
+}
+
+/** A whole packet in new bytes; `checksum: false` leaves the checksum zero (RFC 9653). */
+export function encodePacket(
+  header: CommonHeader,
+  chunks: readonly Chunk[],
+  options?: { readonly checksum?: boolean },
+): Uint8Array {
+  let length = commonHeaderLength;
+  for (const chunk of chunks) length += chunkLength(chunk);
+  const builder = new PacketBuilder();
+  builder.begin(new Uint8Array(length), header.sourcePort, header.destinationPort, header.verificationTag);
+  for (const chunk of chunks) builder.append(chunk);
+  return builder.finish(options);
+}

@@ -1,0 +1,24 @@
+import { type ChunkCodec, noFlags } from './chunk-codec.ts';
+
+/**
+ * Padding (RFC 4820 §3): "The Padding Data MUST be ignored by the receiver", so that only its length is kept.
+ *
+ * ```
+ * | Type = 0x84   |   Flags=0     |             Length            |
+ * /                         Padding Data                          /
+ * ```
+ */
+export interface PadChunk {
+  readonly kind: 'PAD';
+  /** Bytes of Padding Data, without the 4 of the chunk header. */
+  readonly length: number;
+}
+
+export const padCodec: ChunkCodec<PadChunk> = {
+  type: 0x84,
+  minimumLength: 0,
+  decode: (_bytes, start, end) => ({ kind: 'PAD', length: end - start }),
+  valueLength: ({ length }) => length,
+  flags: noFlags,
+  encode: ({ length }, bytes, offset) => bytes.fill(0, offset, offset + length),
+};

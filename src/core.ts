@@ -1,0 +1,24 @@
+/**
+ * The sans-IO core: `import { Endpoint } from 'sctp-ts/core'`. It runs wherever JavaScript does; packets, commands and
+ * the time go in, packets and events are polled out.
+ */
+export { Association, type SendRequest } from './association/association.ts';
+export type { Transmit } from './association/context.ts';
+export type { AssociationEvent, Ending, PathStatus } from './association/events.ts';
+export type { AssociationMetrics } from './association/metrics.ts';
+export {
+  type AssociationOptions,
+  defaultOptions,
+  type OptionsPreset,
+  presets,
+  resolveOptions,
+} from './association/options.ts';
+export type { StateName } from './association/state.ts';
+export type { NetAddress } from './base/address.ts';
+export type { Environment } from './base/environment.ts';
+export { errorCodes, SctpError, type SctpErrorCode } from './base/errors.ts';
+export { type RandomSource, seededRandom } from './base/random.ts';
+export type { Instant } from './base/time.ts';
+export type { EndpointCounters } from './endpoint/counters.ts';
+export { Endpoint, type EndpointEvent, type EndpointOptions, type RemotePeer } from './endpoint/endpoint.ts';
+export type { Message } from './streams/message.ts';

@@ -1,0 +1,191 @@
+import debug from 'debug';
+import type { Association } from '../association/association.ts';
+import type { AssociationEvent } from '../association/events.ts';
+import { formatAddress, type NetAddress } from '../base/address.ts';
+import { Ring } from '../base/ring.ts';
+import type { Instant } from '../base/time.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { Transport, TransportReceiver } from '../transport/transport.ts';
+import { guarded } from './guarded.ts';
+import { systemNow } from './system.ts';
+
+const log = debug('sctp:driver');
+
+/** `setTimeout` takes 31 bits of milliseconds; a longer wait is made of several. */
+const longestWaitMs = 0x7fff_ffff;
+
+/** Whom a driver tells; called when the core is at rest, so that it may be called again from inside. */
+export interface DriverOwner {
+  /** An association came up that nobody here asked for; `attach` to it before returning, or its events are lost. */
+  handleAssociation(association: Association): void;
+  /** The transport failed for good. */
+  handleTransportError(error: Error): void;
+}
+
+/** The part of an endpoint that a driver drives. */
+export type DrivenEndpoint = Pick<
+  Endpoint,
+  'handlePacket' | 'handleTimeout' | 'nextTimeout' | 'pollTransmit' | 'pollEvent'
+>;
+
+/** Takes the events of one association. */
+export type EventHandler = (event: AssociationEvent) => void;
+
+/**
+ * Runs a sans-IO endpoint in real time: one input, then drain all outputs, then arm ONE timer.
+ *
+ * The driver is the only caller of the endpoint's inputs `handlePacket` and `handleTimeout`. Commands go to an
+ * association directly and are followed by `schedule()`.
+ */
+export class Driver implements TransportReceiver {
+  readonly #endpoint: DrivenEndpoint;
+  readonly #transport: Transport;
+  readonly #owner: DriverOwner;
+  readonly #handlers = new Map<Association, EventHandler>();
+  readonly #events = new Ring<{ association: Association; event: AssociationEvent }>();
+  #now: Instant = systemNow();
+  #isDraining = false;
+  #isDelivering = false;
+  #isScheduled = false;
+  #isClosed = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #armedFor: Instant = Number.POSITIVE_INFINITY;
+
+  constructor(endpoint: DrivenEndpoint, transport: Transport, owner: DriverOwner) {
+    this.#endpoint = endpoint;
+    this.#transport = transport;
+    this.#owner = owner;
+  }
+
+  /** The time to pass with a command. */
+  now(): Instant {
+    // Kept as well: an input that arrives while outputs are drained must not be older than they are.
+    this.#now = systemNow();
+    return this.#now;
+  }
+
+  /** Binds the transport. Rejects as `Transport.open` does. */
+  open(): Promise<void> {
+    return this.#transport.open(this);
+  }
+
+  /** Registers who takes the events of `association`; forgotten when it has closed. */
+  attach(association: Association, handler: EventHandler): void {
+    this.#handlers.set(association, handler);
+  }
+
+  /**
+   * To be called after a command. The outputs are drained when the running JavaScript has come to rest: a thousand
+   * sends in a row, awaited or not, cost one drain and share packets. (`nextTick` rather than a microtask: it runs
+   * behind all microtasks, so an `await` between two sends does not part them.)
+   */
+  schedule(): void {
+    if (this.#isScheduled || this.#isClosed) return;
+    this.#isScheduled = true;
+    process.nextTick(this.#runScheduled);
+  }
+
+  readonly #runScheduled = (): void => {
+    this.#isScheduled = false;
+    if (this.#isClosed) return;
+    this.now();
+    this.#drain();
+  };
+
+  handlePacket(packet: Uint8Array, from: NetAddress, to: NetAddress | undefined): void {
+    if (this.#isClosed) return;
+    this.#endpoint.handlePacket(packet, from, to, this.now());
+    this.#drain();
+  }
+
+  handleError(error: Error): void {
+    if (this.#isClosed) return;
+    log('transport failed: %s', error.message);
+    guarded(() => this.#owner.handleTransportError(error));
+  }
+
+  /** Sends what is due at once, then closes the transport; nothing is called any more afterwards. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.now();
+    this.#drain();
+    this.#isClosed = true;
+    this.#disarm();
+    await this.#transport.close();
+  }
+
+  #drain(): void {
+    // A transport in memory may deliver an answer from inside `send`: the loop that is running takes its outputs along.
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    try {
+      while (this.#drainTransmits() || this.#drainEvents());
+    } finally {
+      this.#isDraining = false;
+    }
+    this.#arm();
+    this.#deliver();
+  }
+
+  #drainTransmits(): boolean {
+    let any = false;
+    for (;;) {
+      const transmit = this.#endpoint.pollTransmit(this.#now);
+      if (transmit === undefined) return any;
+      any = true;
+      if (log.enabled) log('%d bytes to %s', transmit.packet.length, formatAddress(transmit.to));
+      this.#transport.send(transmit.packet, transmit.to, transmit.from);
+    }
+  }
+
+  #drainEvents(): boolean {
+    let any = false;
+    for (;;) {
+      const event = this.#endpoint.pollEvent();
+      if (event === undefined) return any;
+      any = true;
+      this.#events.push(event);
+    }
+  }
+
+  /** Hands over what was collected. User code runs in here, and the core is at rest. */
+  #deliver(): void {
+    if (this.#isDelivering) return;
+    this.#isDelivering = true;
+    for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
+      const { association, event } = next;
+      guarded(() => {
+        if (event.kind === 'established' && !this.#handlers.has(association)) {
+          this.#owner.handleAssociation(association);
+        }
+        const handler = this.#handlers.get(association);
+        if (event.kind === 'closed') this.#handlers.delete(association);
+        handler?.(event);
+      });
+    }
+    this.#isDelivering = false;
+  }
+
+  /** A timer that fires too early costs less than stopping and starting one for every packet. */
+  #arm(): void {
+    const deadline = this.#endpoint.nextTimeout;
+    if (this.#isClosed || deadline >= this.#armedFor) return;
+    this.#disarm();
+    this.#armedFor = deadline;
+    const waitMs = Math.min(Math.max(Math.ceil(deadline - this.#now), 0), longestWaitMs);
+    this.#timer = setTimeout(this.#handleTimer, waitMs);
+  }
+
+  #disarm(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#armedFor = Number.POSITIVE_INFINITY;
+  }
+
+  readonly #handleTimer = (): void => {
+    this.#disarm();
+    const now = this.now();
+    if (now >= this.#endpoint.nextTimeout) this.#endpoint.handleTimeout(now);
+    this.#drain();
+  };
+}

@@ -1,0 +1,371 @@
+import { Association, type AssociationIdentity } from '../association/association.ts';
+import type { AssociationEnvironment, Transmit } from '../association/context.ts';
+import type { AssociationEvent } from '../association/events.ts';
+import { staleCookieError } from '../association/handshake.ts';
+import { answerInit, objectionTo } from '../association/init.ts';
+import { type AssociationOptions, type OptionsPreset, resolveOptions } from '../association/options.ts';
+import { CookieJar, type StateCookie } from '../association/state-cookie.ts';
+import { isInit } from '../association/verification-tag.ts';
+import type { NetAddress } from '../base/address.ts';
+import { hasValidChecksum } from '../base/checksum.ts';
+import { DeadlineHeap, type HeapEntry } from '../base/deadline-heap.ts';
+import type { Environment } from '../base/environment.ts';
+import { SctpError } from '../base/errors.ts';
+import { randomTag } from '../base/random.ts';
+import { Ring } from '../base/ring.ts';
+import { tsn } from '../base/serial.ts';
+import { Slab } from '../base/slab.ts';
+import type { Instant } from '../base/time.ts';
+import {
+  type Chunk,
+  type CookieEchoChunk,
+  decodePacket,
+  encodePacket,
+  type InitChunk,
+  type Packet,
+} from '../chunks/index.ts';
+import { AssociationTable } from './association-table.ts';
+import { createCounters, type EndpointCounters } from './counters.ts';
+import { answerOutOfTheBlue } from './out-of-the-blue.ts';
+
+export type { Transmit } from '../association/context.ts';
+
+export interface EndpointOptions extends Partial<AssociationOptions> {
+  /** SCTP port, 1 to 65535. */
+  readonly port: number;
+  /** Whether associations of others are accepted. Default false. */
+  readonly listening?: boolean | undefined;
+  /** Bytes of the headers below SCTP on IPv4 (see `TransportProperties`). Default 28, for UDP. */
+  readonly overhead?: number | undefined;
+  /** The largest SCTP packet that the transport takes, in bytes. Default 65507, for UDP. */
+  readonly maxPacketSize?: number | undefined;
+  readonly defaults?: OptionsPreset | undefined;
+}
+
+/** The peer to connect to. */
+export interface RemotePeer {
+  /** Its addresses; the first is the primary path. At least one. */
+  readonly addresses: readonly NetAddress[];
+  /** Its SCTP port. */
+  readonly port: number;
+}
+
+export interface EndpointEvent {
+  readonly association: Association;
+  readonly event: AssociationEvent;
+}
+
+/** An association and its place in the endpoint's queues. */
+interface Slot extends HeapEntry {
+  readonly association: Association;
+  /** The tag under which it is found; a restart changes it. */
+  tag: number;
+  isActive: boolean;
+  hasEvents: boolean;
+}
+
+/**
+ * Many associations on one SCTP port, sans-IO. Finds the association of a packet by our Verification Tag, answers INIT
+ * chunks without keeping anything of them, and what comes out of the blue by §8.4.
+ *
+ * After each input (`handlePacket`, `handleTimeout`, a command to an association) poll `pollTransmit` and `pollEvent`
+ * until both are undefined, then read `nextTimeout`. An association that nobody speaks to costs nothing.
+ */
+export class Endpoint {
+  readonly port: number;
+  /** Whether associations of others are accepted. */
+  listening: boolean;
+  readonly #options: AssociationOptions;
+  readonly #given: EndpointOptions;
+  readonly #environment: AssociationEnvironment;
+  readonly #table = new AssociationTable<Slot>();
+  readonly #deadlines = new DeadlineHeap<Slot>();
+  readonly #active = new Ring<Slot>();
+  readonly #eventful = new Ring<Slot>();
+  /** Answers that belong to no association. */
+  readonly #replies = new Ring<Transmit>();
+  readonly #counters = createCounters();
+
+  /** @throws SctpError SCTP_ERR_INVALID_ARGUMENT */
+  constructor(options: EndpointOptions, environment: Environment) {
+    if (!Number.isInteger(options.port) || options.port < 1 || options.port > 65_535) {
+      throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `port must be an integer from 1 to 65535, not ${options.port}`);
+    }
+    this.port = options.port;
+    this.listening = options.listening ?? false;
+    this.#given = options;
+    this.#options = resolveOptions(options);
+    this.#environment = {
+      random: environment.random,
+      hmac: (key, data) => environment.hmac(key, data),
+      cookieJar: new CookieJar(environment),
+      slab: new Slab(),
+      overhead: options.overhead ?? 28,
+      maxPacketSize: options.maxPacketSize ?? 65_507,
+    };
+  }
+
+  /** All associations that are not closed. */
+  get associations(): ReadonlySet<Association> {
+    return new Set(Array.from(this.#table.values(), ({ association }) => association));
+  }
+
+  /** How many associations there are. */
+  get associationCount(): number {
+    return this.#table.size;
+  }
+
+  /** A copy of the counters. */
+  get counters(): EndpointCounters {
+    return { ...this.#counters };
+  }
+
+  /**
+   * ASSOCIATE (RFC 9260 §11.1.2): begins an association. `options` override the endpoint's.
+   * @throws SctpError SCTP_ERR_INVALID_ARGUMENT
+   */
+  connect(
+    remote: RemotePeer,
+    options: Partial<AssociationOptions> & { readonly defaults?: OptionsPreset | undefined },
+    now: Instant,
+  ): Association {
+    if (remote.addresses.length === 0) throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', 'connect needs an address');
+    const slot = this.#createSlot(
+      {
+        localPort: this.port,
+        remotePort: remote.port,
+        myVerificationTag: this.#unusedTag(),
+        addresses: remote.addresses,
+      },
+      resolveOptions({ ...this.#given, ...options }),
+    );
+    slot.association.connect(now);
+    return slot.association;
+  }
+
+  /** Takes one datagram. `to` is the local address that it was sent to, where the transport knows it. */
+  handlePacket(bytes: Uint8Array, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
+    this.#counters.packetsReceived++;
+    const packet = bytes.length < 16 ? undefined : decodePacket(bytes);
+    if (packet === undefined || packet.chunks.length === 0) {
+      this.#counters.tooShort++;
+      return;
+    }
+    // RFC 9260 §6.8: "the receiver MUST treat the packet as an invalid SCTP packet", and drop it.
+    if (!hasValidChecksum(bytes)) {
+      this.#counters.badChecksum++;
+      return;
+    }
+    if (packet.destinationPort !== this.port) {
+      this.#answerOutOfTheBlue(packet, from, to);
+      return;
+    }
+    const first = packet.chunks[0]!;
+    if (first.kind === 'COOKIE ECHO') {
+      this.#handleCookieEcho(first, packet, from, now);
+      return;
+    }
+    const slot = this.#findSlot(packet, from);
+    if (slot === undefined) this.#handleUnmatched(packet, from, to, now);
+    else if (first.kind === 'INIT') slot.association.handleInit(first, from, now);
+    else if (!slot.association.handlePacket(packet, from, now)) this.#counters.badVerificationTag++;
+    if (slot !== undefined) this.#settle(slot);
+  }
+
+  /** To be called at `nextTimeout`, or later; earlier does no harm. */
+  handleTimeout(now: Instant): void {
+    for (;;) {
+      const slot = this.#deadlines.first;
+      if (slot === undefined || slot.deadline > now) return;
+      slot.association.handleTimeout(now);
+      this.#settle(slot);
+      this.#deadlines.schedule(slot, slot.association.nextTimeout);
+    }
+  }
+
+  /** When `handleTimeout` is due; `Infinity` when nothing waits. It may be early, never late. */
+  get nextTimeout(): Instant {
+    return this.#deadlines.first?.deadline ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** The next packet to send, undefined when there is none now. */
+  pollTransmit(now: Instant): Transmit | undefined {
+    for (;;) {
+      const transmit = this.#replies.shift() ?? this.#pollActive(now);
+      if (transmit !== undefined) this.#counters.packetsSent++;
+      if (transmit !== undefined || this.#active.length === 0) return transmit;
+    }
+  }
+
+  /** The next event, undefined when there is none. The first of an association that a peer began is 'established'. */
+  pollEvent(): EndpointEvent | undefined {
+    for (;;) {
+      const slot = this.#eventful.peek();
+      if (slot === undefined) return undefined;
+      const event = slot.association.pollEvent();
+      if (event !== undefined) return { association: slot.association, event };
+      slot.hasEvents = false;
+      this.#eventful.shift();
+    }
+  }
+
+  #pollActive(now: Instant): Transmit | undefined {
+    const slot = this.#active.peek();
+    if (slot === undefined) return undefined;
+    const transmit = slot.association.pollTransmit(now);
+    if (transmit !== undefined) return transmit;
+    this.#active.shift();
+    slot.isActive = false;
+    this.#settle(slot);
+    // A deadline that has moved back is left where it is: it is looked at again when it comes, which costs less than
+    // moving it with every packet.
+    const deadline = slot.association.nextTimeout;
+    if (deadline < slot.deadline || deadline === Number.POSITIVE_INFINITY) this.#deadlines.schedule(slot, deadline);
+    return undefined;
+  }
+
+  #findSlot(packet: Packet, from: NetAddress): Slot | undefined {
+    const byTag = this.#table.findByTag(packet.verificationTag);
+    if (byTag !== undefined) return byTag.association.remotePort === packet.sourcePort ? byTag : undefined;
+    const [first] = packet.chunks;
+    const isReflected = (first?.kind === 'ABORT' || first?.kind === 'SHUTDOWN COMPLETE') && first.tagReflected;
+    return isReflected || isInit(packet) ? this.#table.findByPeer(from, packet.sourcePort) : undefined;
+  }
+
+  #handleUnmatched(packet: Packet, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
+    const [first] = packet.chunks;
+    if (this.listening && first?.kind === 'INIT' && isInit(packet))
+      this.#handleInit(first, packet.sourcePort, from, now);
+    else this.#answerOutOfTheBlue(packet, from, to);
+  }
+
+  /** RFC 9260 §5.1 B: "MUST NOT allocate any resources or keep any states for the new association". */
+  #handleInit(init: InitChunk, remotePort: number, from: NetAddress, now: Instant): void {
+    // §3.3.2: "If the value of the Initiate Tag […] is found to be 0, the receiver MUST silently discard the packet."
+    const objection = init.initiateTag === 0 ? [] : objectionTo(init);
+    if (objection !== undefined) {
+      this.#counters.initsRefused++;
+      const abort: Chunk = { kind: 'ABORT', tagReflected: false, causes: objection };
+      if (init.initiateTag !== 0) this.#reply(abort, init.initiateTag, this.port, remotePort, from);
+      return;
+    }
+    this.#counters.initsAnswered++;
+    const { cookieJar, random } = this.#environment;
+    const answer = {
+      options: this.#options,
+      cookieJar,
+      localPort: this.port,
+      peerPort: remotePort,
+      localTag: this.#unusedTag(),
+      localInitialTsn: tsn(random.uint32()),
+      localTieTag: 0,
+      peerTieTag: 0,
+      from,
+    };
+    this.#reply(answerInit(init, answer, now), init.initiateTag, this.port, remotePort, from);
+  }
+
+  /** RFC 9260 §5.1.5, and §5.2.4 when the association exists. */
+  #handleCookieEcho(chunk: CookieEchoChunk, packet: Packet, from: NetAddress, now: Instant): void {
+    const cookie = this.#environment.cookieJar.open(chunk.cookie);
+    // §5.1.5 2) and 3): a MAC, ports or a tag that do not match are "silently discarded".
+    if (
+      cookie === undefined ||
+      cookie.localPort !== packet.destinationPort ||
+      cookie.peerPort !== packet.sourcePort ||
+      cookie.localTag !== packet.verificationTag
+    ) {
+      this.#counters.forgedCookies++;
+      return;
+    }
+    const slot = this.#table.findByTag(cookie.localTag) ?? this.#table.findByPeer(cookie.peerAddress, cookie.peerPort);
+    if (slot !== undefined) {
+      slot.association.handleCookieEcho(cookie, packet, from, now);
+      this.#settle(slot);
+    } else if (this.listening) {
+      this.#accept(cookie, packet, from, now);
+    }
+  }
+
+  #accept(cookie: StateCookie, packet: Packet, from: NetAddress, now: Instant): void {
+    // §5.1.5 4): "the endpoint MUST transmit an ERROR chunk with a 'Stale Cookie' error cause"
+    if (now - cookie.createdAt > cookie.lifespanMs) {
+      this.#counters.staleCookies++;
+      this.#reply(staleCookieError(cookie, now), cookie.peerTag, cookie.localPort, cookie.peerPort, from);
+      return;
+    }
+    this.#counters.associationsAccepted++;
+    const slot = this.#createSlot(
+      {
+        localPort: cookie.localPort,
+        remotePort: cookie.peerPort,
+        myVerificationTag: cookie.localTag,
+        // §5.4 2: "the only CONFIRMED address is the address to which the packet containing the INIT ACK chunk was sent"
+        addresses: [cookie.peerAddress],
+      },
+      this.#options,
+    );
+    slot.association.accept(cookie, packet, from, now);
+    this.#settle(slot);
+  }
+
+  #createSlot(identity: AssociationIdentity, options: AssociationOptions): Slot {
+    const association = new Association(identity, options, this.#environment, () => this.#activate(slot));
+    const slot: Slot = {
+      association,
+      tag: identity.myVerificationTag,
+      isActive: false,
+      hasEvents: false,
+      deadline: Number.POSITIVE_INFINITY,
+      heapIndex: -1,
+    };
+    this.#table.add(slot);
+    return slot;
+  }
+
+  #activate(slot: Slot): void {
+    if (!slot.isActive) {
+      slot.isActive = true;
+      this.#active.push(slot);
+    }
+    if (!slot.hasEvents) {
+      slot.hasEvents = true;
+      this.#eventful.push(slot);
+    }
+  }
+
+  /** Keeps the table in step: a closed association is forgotten, a restarted one has another tag. */
+  #settle(slot: Slot): void {
+    const { association } = slot;
+    if (association.state === 'CLOSED') {
+      if (this.#table.findByTag(slot.tag) !== slot) return;
+      this.#table.remove(slot, slot.tag);
+      this.#deadlines.schedule(slot, Number.POSITIVE_INFINITY);
+    } else if (association.myVerificationTag !== slot.tag) {
+      this.#table.remove(slot, slot.tag);
+      slot.tag = association.myVerificationTag;
+      this.#table.add(slot);
+    }
+  }
+
+  #answerOutOfTheBlue(packet: Packet, from: NetAddress, to: NetAddress | undefined): void {
+    this.#counters.outOfTheBlue++;
+    if (isInit(packet)) this.#counters.initsRefused++;
+    const reply = answerOutOfTheBlue(packet, from.ip, to?.ip);
+    if (reply === undefined) return;
+    this.#reply(reply.chunk, reply.verificationTag, packet.destinationPort, packet.sourcePort, from);
+  }
+
+  #reply(chunk: Chunk, verificationTag: number, sourcePort: number, destinationPort: number, to: NetAddress): void {
+    const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, [chunk]);
+    this.#replies.push({ packet, to, from: undefined });
+  }
+
+  /** A new tag; §5.3.1: "very important that the Initiate Tag value be randomized". */
+  #unusedTag(): number {
+    for (;;) {
+      const tag = randomTag(this.#environment.random);
+      if (!this.#table.hasTag(tag)) return tag;
+    }
+  }
+}

@@ -1,0 +1,186 @@
+import { TsnRanges } from '../base/ranges.ts';
+import { distance, isAfter, next, plus, previous, type Tsn } from '../base/serial.ts';
+import { type Instant, Timer } from '../base/time.ts';
+import type { GapAckBlock, SackChunk } from '../chunks/index.ts';
+
+/** A gap ack block's offsets have 16 bits (RFC 9260 §3.3.4): what is further ahead could never be reported. */
+const tsnWindow = 0xffff;
+
+/** More duplicates than this say nothing new about the network. */
+const maxDuplicatesReported = 20;
+
+export interface DataTrackerOptions {
+  readonly sackDelayMs: number;
+  /** Packets with DATA after which a SACK is sent at once. RFC 9260 §6.2: "at least every second packet". */
+  readonly sackFrequency: number;
+}
+
+export type TsnVerdict = 'new' | 'duplicate' | 'beyond the window';
+
+/** The TSNs received from the peer, and when a SACK is due (RFC 9260 §6.2, §6.7). */
+export class DataTracker {
+  readonly #options: DataTrackerOptions;
+  readonly #received = new TsnRanges();
+  readonly #duplicates: Tsn[] = [];
+  readonly #sackDelay = new Timer();
+  #cumulativeTsn: Tsn;
+  #packetsUnacknowledged = 0;
+  #hasReceivedData = false;
+  #isSackDue = false;
+  /** What the packet in hand has brought so far. */
+  #sawNew = false;
+  #sawDuplicate = false;
+  #sawDropped = false;
+  #wantsSackNow = false;
+
+  constructor(initialTsn: Tsn, options: DataTrackerOptions) {
+    this.#cumulativeTsn = previous(initialTsn);
+    this.#options = options;
+  }
+
+  /** "the latest sequential TSN (of a valid DATA chunk) it has received". */
+  get cumulativeTsn(): Tsn {
+    return this.#cumulativeTsn;
+  }
+
+  get highestTsn(): Tsn {
+    return this.#received.last ?? this.#cumulativeTsn;
+  }
+
+  get hasGaps(): boolean {
+    return !this.#received.isEmpty;
+  }
+
+  get hasDuplicates(): boolean {
+    return this.#duplicates.length > 0;
+  }
+
+  /** Whether a SACK is to be sent now. */
+  get isSackDue(): boolean {
+    return this.#isSackDue;
+  }
+
+  /** Whether there is anything that a SACK bundled with outgoing DATA would tell (§6.1). */
+  get hasNews(): boolean {
+    return this.#isSackDue || this.#packetsUnacknowledged > 0;
+  }
+
+  get nextTimeout(): Instant {
+    return this.#sackDelay.deadline;
+  }
+
+  /** What `tsn` is, before anything is recorded. */
+  classify(tsn: Tsn): TsnVerdict {
+    const ahead = distance(tsn, this.#cumulativeTsn);
+    if (ahead <= 0) return 'duplicate';
+    if (ahead > tsnWindow) return 'beyond the window';
+    return this.#received.isEmpty || !this.#received.has(tsn) ? 'new' : 'duplicate';
+  }
+
+  /** Records a DATA chunk that was accepted. */
+  handleNew(tsn: Tsn, immediateAck: boolean): void {
+    this.#sawNew = true;
+    if (immediateAck) this.#wantsSackNow = true;
+    if (tsn !== next(this.#cumulativeTsn)) {
+      this.#received.add(tsn);
+      return;
+    }
+    this.#cumulativeTsn = tsn;
+    if (this.#received.isEmpty || this.#received.start(0) !== next(tsn)) return;
+    this.#cumulativeTsn = this.#received.end(0);
+    this.#received.removeUpTo(this.#cumulativeTsn);
+  }
+
+  handleDuplicate(tsn: Tsn): void {
+    this.#sawDuplicate = true;
+    if (this.#duplicates.length < maxDuplicatesReported) this.#duplicates.push(tsn);
+  }
+
+  /** A DATA chunk found no room. §6.2: "the receiver MUST immediately send back a SACK chunk". */
+  handleDropped(): void {
+    this.#sawDropped = true;
+  }
+
+  /** Gives up everything beyond the cumulative TSN: "the data receiver MAY drop DATA chunks" (§6.2). */
+  renege(): void {
+    this.#received.clear();
+  }
+
+  /** All chunks of one packet have been recorded: decides whether their SACK may wait. */
+  handleEndOfPacket(now: Instant): void {
+    if (!this.#sawNew && !this.#sawDuplicate && !this.#sawDropped) return;
+    this.#packetsUnacknowledged++;
+    if (
+      // §5.1: "After the reception of the first DATA chunk in an association, the endpoint MUST immediately respond"
+      !this.#hasReceivedData ||
+      // §6.2: "the receiver SHOULD NOT delay the sending of the corresponding SACK chunk" (I bit)
+      this.#wantsSackNow ||
+      this.#sawDropped ||
+      // §6.2: "When a packet arrives with duplicate DATA chunk(s) and with no new DATA chunk(s), the endpoint MUST
+      // immediately send a SACK chunk with no delay", and MAY with new ones.
+      this.#sawDuplicate ||
+      // §6.7: "If the endpoint detects a gap […] it SHOULD send a SACK chunk with Gap Ack Blocks immediately."
+      this.hasGaps ||
+      this.#packetsUnacknowledged >= this.#options.sackFrequency
+    ) {
+      this.requestSack();
+    } else {
+      this.#sackDelay.startIfStopped(now, this.#options.sackDelayMs);
+    }
+    this.#hasReceivedData = true;
+    this.#sawNew = false;
+    this.#sawDuplicate = false;
+    this.#sawDropped = false;
+    this.#wantsSackNow = false;
+  }
+
+  requestSack(): void {
+    this.#isSackDue = true;
+    this.#sackDelay.stop();
+  }
+
+  handleTimeout(now: Instant): void {
+    if (this.#sackDelay.expire(now)) this.#isSackDue = true;
+  }
+
+  /** The SACK of this moment in at most `maxLength` bytes; taking it settles what was due. */
+  takeSack(aRwnd: number, maxLength: number): SackChunk {
+    const duplicateTsns = this.#duplicates.slice();
+    const room = Math.floor((maxLength - 16) / 4);
+    // §6.7: "This single SACK chunk MUST report the Gap Ack Blocks from the lowest to highest TSNs": they go first,
+    // duplicates get what is left.
+    const gapAckBlocks = this.#gapAckBlocks(room);
+    duplicateTsns.length = Math.min(duplicateTsns.length, Math.max(0, room - gapAckBlocks.length));
+    this.handleAcknowledged();
+    return { kind: 'SACK', cumulativeTsnAck: this.#cumulativeTsn, aRwnd, gapAckBlocks, duplicateTsns };
+  }
+
+  /** Everything has been acknowledged by other means: a SHUTDOWN chunk's Cumulative TSN Ack. */
+  handleAcknowledged(): void {
+    this.#duplicates.length = 0;
+    this.#packetsUnacknowledged = 0;
+    this.#isSackDue = false;
+    this.#sackDelay.stop();
+  }
+
+  #gapAckBlocks(room: number): GapAckBlock[] {
+    const blocks: GapAckBlock[] = [];
+    const count = Math.min(this.#received.length, room);
+    for (let i = 0; i < count; i++) {
+      blocks.push({
+        start: distance(this.#received.start(i), this.#cumulativeTsn),
+        end: distance(this.#received.end(i), this.#cumulativeTsn),
+      });
+    }
+    return blocks;
+  }
+
+  /** Whether `tsn` lies beyond all that was received so far. */
+  isBeyondHighest(tsn: Tsn): boolean {
+    return isAfter(tsn, this.highestTsn);
+  }
+
+  isNextInSequence(tsn: Tsn): boolean {
+    return tsn === plus(this.#cumulativeTsn, 1);
+  }
+}

@@ -1,0 +1,391 @@
+import { TsnRanges } from '../base/ranges.ts';
+import { Ring } from '../base/ring.ts';
+import { distance, isAfter, isBefore, next, plus, previous, type Tsn } from '../base/serial.ts';
+import type { Instant } from '../base/time.ts';
+import type { GapAckBlock, SackChunk } from '../chunks/index.ts';
+import type { Destination } from './destination.ts';
+
+/** RFC 9260 §7.2.4: "for a total of three missing reports". */
+const missIndicationLimit = 3;
+
+/** One DATA chunk that was sent and is not yet cumulatively acknowledged. */
+export interface OutstandingChunk<Cargo, D extends Destination> {
+  readonly tsn: Tsn;
+  /** Bytes on the wire: chunk header and padding included. */
+  readonly size: number;
+  readonly cargo: Cargo;
+  destination: D;
+  /** The number of this transmission among all of the association: later means sent later. */
+  sendOrder: number;
+  transmissions: number;
+  missIndications: number;
+  isFastRetransmitted: boolean;
+  fate: 'in flight' | 'to be retransmitted' | 'acknowledged';
+}
+
+/** What a SACK chunk (or the Cumulative TSN Ack of a SHUTDOWN chunk) changed. One object is reused for all of them. */
+export interface SackOutcome<D extends Destination> {
+  /** Why the chunk was dropped, undefined when it was taken. */
+  rejected: 'old' | 'unsent TSN' | 'invalid gap ack blocks' | undefined;
+  cumulativeTsnAckAdvanced: boolean;
+  bytesAcked: number;
+  /** TSNs that were reported received before and are not any more. */
+  revoked: number;
+  /** The destinations with newly acknowledged chunks, and how many bytes. */
+  readonly acknowledged: Map<D, number>;
+  /** The destinations whose earliest outstanding TSN was acknowledged (§6.3.2 R3). */
+  readonly earliestAcknowledged: Set<D>;
+  /** The destinations to which chunks were sent that have now three miss indications. */
+  readonly lost: Set<D>;
+}
+
+/**
+ * The DATA chunks between the Cumulative TSN Ack Point and the next TSN, in a ring, with their fate: RFC 9260 §6.2.1
+ * and §7.2.4. Sets of TSNs are ranges, so that a SACK costs as much as it changes, however large the window is.
+ */
+export class OutstandingData<Cargo, D extends Destination> {
+  readonly #chunks = new Ring<OutstandingChunk<Cargo, D>>(64);
+  readonly #onAcknowledged: (cargo: Cargo) => void;
+  /** Acknowledged by Gap Ack Blocks. */
+  readonly #gapAcked = new TsnRanges();
+  /** Marked for retransmission. */
+  readonly #lost = new TsnRanges();
+  /** In flight and still eligible for Fast Retransmit. */
+  readonly #countable = new TsnRanges();
+  #nextTsn: Tsn;
+  #cumulativeTsnAckPoint: Tsn;
+  #sendOrder = 0;
+  #flightSize = 0;
+  #fastRecoveryExitPoint: Tsn | undefined;
+  /** The highest send order among the chunks that the current SACK acknowledged, and among all. */
+  #newestAckedNow = 0;
+  #newestAcked = 0;
+  #highestNewlyAcked: Tsn;
+  readonly #revoked: OutstandingChunk<Cargo, D>[] = [];
+  readonly #lostNow: OutstandingChunk<Cargo, D>[] = [];
+  readonly #outcome: SackOutcome<D> = {
+    rejected: undefined,
+    cumulativeTsnAckAdvanced: false,
+    bytesAcked: 0,
+    revoked: 0,
+    acknowledged: new Map(),
+    earliestAcknowledged: new Set(),
+    lost: new Set(),
+  };
+
+  /** `onAcknowledged` is told of each chunk when it is acknowledged for the first time. */
+  constructor(initialTsn: Tsn, onAcknowledged: (cargo: Cargo) => void) {
+    this.#nextTsn = initialTsn;
+    // §5.1: "each endpoint MUST set its internal Cumulative TSN Ack Point to the value of its transmitted Initial TSN
+    // minus one."
+    this.#cumulativeTsnAckPoint = previous(initialTsn);
+    this.#highestNewlyAcked = this.#cumulativeTsnAckPoint;
+    this.#onAcknowledged = onAcknowledged;
+  }
+
+  get cumulativeTsnAckPoint(): Tsn {
+    return this.#cumulativeTsnAckPoint;
+  }
+
+  get nextTsn(): Tsn {
+    return this.#nextTsn;
+  }
+
+  /** Bytes in flight to all destinations together. */
+  get flightSize(): number {
+    return this.#flightSize;
+  }
+
+  /** Chunks that are not cumulatively acknowledged. */
+  get length(): number {
+    return this.#chunks.length;
+  }
+
+  get isEmpty(): boolean {
+    return this.#chunks.length === 0;
+  }
+
+  get isInFastRecovery(): boolean {
+    return this.#fastRecoveryExitPoint !== undefined;
+  }
+
+  /** The chunk with the lowest TSN. */
+  get first(): OutstandingChunk<Cargo, D> | undefined {
+    return this.#chunks.peek();
+  }
+
+  /** Chunks in order of TSN, acknowledged by Gap Ack Blocks or not. */
+  get chunks(): Iterable<OutstandingChunk<Cargo, D>> {
+    return this.#chunks;
+  }
+
+  /** Takes a new chunk with the next TSN. */
+  send(cargo: Cargo, size: number, destination: D, now: Instant): OutstandingChunk<Cargo, D> {
+    const tsn = this.#nextTsn;
+    this.#nextTsn = next(tsn);
+    const chunk: OutstandingChunk<Cargo, D> = {
+      tsn,
+      size,
+      cargo,
+      destination,
+      sendOrder: ++this.#sendOrder,
+      transmissions: 1,
+      missIndications: 0,
+      isFastRetransmitted: false,
+      fate: 'in flight',
+    };
+    this.#chunks.push(chunk);
+    this.#countable.add(tsn);
+    this.#flightSize += size;
+    destination.handleSent(tsn, size, false, now);
+    return chunk;
+  }
+
+  /** The chunk that is to be retransmitted first, undefined when there is none. */
+  get nextRetransmission(): OutstandingChunk<Cargo, D> | undefined {
+    const tsn = this.#lost.first;
+    return tsn === undefined ? undefined : this.#at(tsn);
+  }
+
+  retransmit(chunk: OutstandingChunk<Cargo, D>, destination: D, now: Instant): void {
+    this.#lost.remove(chunk.tsn);
+    chunk.fate = 'in flight';
+    chunk.destination = destination;
+    chunk.sendOrder = ++this.#sendOrder;
+    chunk.transmissions++;
+    chunk.missIndications = 0;
+    // §7.2.4 5: "ineligible for a subsequent Fast Retransmit"
+    if (!chunk.isFastRetransmitted) this.#countable.add(chunk.tsn);
+    this.#flightSize += chunk.size;
+    destination.handleSent(chunk.tsn, chunk.size, true, now);
+  }
+
+  /** Whether `chunk` has the lowest TSN in flight to its destination. */
+  isEarliest(chunk: OutstandingChunk<Cargo, D>): boolean {
+    for (let i = 0; i < this.#chunks.length; i++) {
+      const other = this.#chunks.at(i)!;
+      if (other === chunk) return true;
+      if (other.fate === 'in flight' && other.destination === chunk.destination) return false;
+    }
+    return false;
+  }
+
+  /** Marks all that is in flight to `destination` for retransmission (§6.3.3 E3). Returns how many chunks that are. */
+  markInFlightLost(destination: D): number {
+    let marked = 0;
+    for (const chunk of this.#chunks) {
+      if (chunk.fate !== 'in flight' || chunk.destination !== destination) continue;
+      this.#markLost(chunk);
+      marked++;
+    }
+    return marked;
+  }
+
+  /** RFC 9260 §6.2.1. The whole chunk is checked against what was sent before anything changes. */
+  handleSack(sack: Pick<SackChunk, 'cumulativeTsnAck' | 'gapAckBlocks'>, now: Instant): SackOutcome<D> {
+    const outcome = this.#begin(sack.cumulativeTsnAck, sack.gapAckBlocks);
+    if (outcome.rejected !== undefined) return outcome;
+    this.#advance(sack.cumulativeTsnAck, now);
+    this.#applyGapAckBlocks(sack, now);
+    if (this.#newestAckedNow > this.#newestAcked) this.#newestAcked = this.#newestAckedNow;
+    this.#countMissIndications(sack);
+    this.#countRevoked();
+    this.#markMissing();
+    this.#checkFastRecoveryExit();
+    return outcome;
+  }
+
+  /** The Cumulative TSN Ack of a SHUTDOWN chunk. It has no Gap Ack Blocks, which says nothing about gaps. */
+  handleCumulativeTsnAck(cumulativeTsnAck: Tsn, now: Instant): SackOutcome<D> {
+    const outcome = this.#begin(cumulativeTsnAck, []);
+    if (outcome.rejected !== undefined) return outcome;
+    this.#advance(cumulativeTsnAck, now);
+    this.#checkFastRecoveryExit();
+    return outcome;
+  }
+
+  #begin(cumulativeTsnAck: Tsn, gapAckBlocks: readonly GapAckBlock[]): SackOutcome<D> {
+    const outcome = this.#outcome;
+    outcome.cumulativeTsnAckAdvanced = false;
+    outcome.bytesAcked = 0;
+    outcome.revoked = 0;
+    outcome.acknowledged.clear();
+    outcome.earliestAcknowledged.clear();
+    outcome.lost.clear();
+    outcome.rejected = this.#objectionTo(cumulativeTsnAck, gapAckBlocks);
+    this.#newestAckedNow = 0;
+    this.#highestNewlyAcked = this.#cumulativeTsnAckPoint;
+    return outcome;
+  }
+
+  /** §6.2.1 D iv: "If the Cumulative TSN Ack matches or exceeds the Fast Recovery exit point […] Fast Recovery is exited." */
+  #checkFastRecoveryExit(): void {
+    if (this.#fastRecoveryExitPoint === undefined) return;
+    if (!isBefore(this.#cumulativeTsnAckPoint, this.#fastRecoveryExitPoint)) this.#fastRecoveryExitPoint = undefined;
+  }
+
+  /** §7.2.4 6: "mark the highest outstanding TSN as the Fast Recovery exit point". */
+  enterFastRecovery(): void {
+    this.#fastRecoveryExitPoint = previous(this.#nextTsn);
+  }
+
+  /** A timeout starts slow start anew, which ends Fast Recovery. */
+  leaveFastRecovery(): void {
+    this.#fastRecoveryExitPoint = undefined;
+  }
+
+  #objectionTo(cumulativeTsnAck: Tsn, gapAckBlocks: readonly GapAckBlock[]): SackOutcome<D>['rejected'] {
+    // §6.2.1 D i: "If Cumulative TSN Ack is less than the Cumulative TSN Ack Point, then drop the SACK chunk."
+    if (isBefore(cumulativeTsnAck, this.#cumulativeTsnAckPoint)) return 'old';
+    const unacknowledged = distance(this.#nextTsn, cumulativeTsnAck) - 1;
+    if (unacknowledged < 0) return 'unsent TSN';
+    let previousEnd = 1; // offset 1 is the TSN whose absence the Cumulative TSN Ack declares
+    for (const { start, end } of gapAckBlocks) {
+      if (start <= previousEnd || end < start) return 'invalid gap ack blocks';
+      if (end > unacknowledged) return 'unsent TSN';
+      previousEnd = end;
+    }
+    return undefined;
+  }
+
+  #advance(cumulativeTsnAck: Tsn, now: Instant): void {
+    if (cumulativeTsnAck === this.#cumulativeTsnAckPoint) return;
+    this.#outcome.cumulativeTsnAckAdvanced = true;
+    for (let tsn = next(this.#cumulativeTsnAckPoint); !isAfter(tsn, cumulativeTsnAck); tsn = next(tsn)) {
+      const chunk = this.#chunks.shift()!;
+      if (chunk.fate !== 'acknowledged') this.#acknowledge(chunk, now);
+      // Every chunk before it is gone, so it was the earliest of its destination.
+      this.#outcome.earliestAcknowledged.add(chunk.destination);
+    }
+    this.#cumulativeTsnAckPoint = cumulativeTsnAck;
+    this.#gapAcked.removeUpTo(cumulativeTsnAck);
+    this.#lost.removeUpTo(cumulativeTsnAck);
+    this.#countable.removeUpTo(cumulativeTsnAck);
+  }
+
+  /** Compares the blocks with those known so far: what is new is acknowledged, what is gone is revoked. */
+  #applyGapAckBlocks(sack: Pick<SackChunk, 'cumulativeTsnAck' | 'gapAckBlocks'>, now: Instant): void {
+    let unreported = next(sack.cumulativeTsnAck);
+    for (const block of sack.gapAckBlocks) {
+      const start = plus(sack.cumulativeTsnAck, block.start);
+      const end = plus(sack.cumulativeTsnAck, block.end);
+      this.#revoke(unreported, previous(start));
+      this.#acknowledgeBlock(start, end, now);
+      unreported = next(end);
+    }
+    const last = this.#gapAcked.last;
+    if (last !== undefined) this.#revoke(unreported, last);
+  }
+
+  #acknowledgeBlock(start: Tsn, end: Tsn, now: Instant): void {
+    let tsn = start;
+    while (!isAfter(tsn, end)) {
+      // Skip what was acknowledged before in one step, acknowledge up to the next such range.
+      const known = this.#gapAcked.rangeAtOrAfter(tsn);
+      if (known >= 0 && !isAfter(this.#gapAcked.start(known), tsn)) {
+        tsn = next(this.#gapAcked.end(known));
+        continue;
+      }
+      const until =
+        known >= 0 && !isAfter(this.#gapAcked.start(known), end) ? previous(this.#gapAcked.start(known)) : end;
+      for (let t = tsn; !isAfter(t, until); t = next(t)) this.#acknowledge(this.#at(t), now);
+      this.#gapAcked.addRange(tsn, until);
+      this.#lost.removeRange(tsn, until);
+      this.#countable.removeRange(tsn, until);
+      tsn = next(until);
+    }
+  }
+
+  /** §6.2.1 D iii: "the SACK chunk is missing a TSN that was previously acknowledged via a Gap Ack Block". */
+  #revoke(start: Tsn, end: Tsn): void {
+    if (isAfter(start, end)) return;
+    for (;;) {
+      const index = this.#gapAcked.rangeAtOrAfter(start);
+      if (index < 0 || isAfter(this.#gapAcked.start(index), end)) return;
+      const from = isAfter(this.#gapAcked.start(index), start) ? this.#gapAcked.start(index) : start;
+      const to = isBefore(this.#gapAcked.end(index), end) ? this.#gapAcked.end(index) : end;
+      for (let tsn = from; !isAfter(tsn, to); tsn = next(tsn)) {
+        const chunk = this.#at(tsn);
+        chunk.fate = 'in flight';
+        chunk.destination.flightSize += chunk.size;
+        this.#flightSize += chunk.size;
+        this.#revoked.push(chunk);
+        this.#outcome.revoked++;
+      }
+      this.#gapAcked.removeRange(from, to);
+    }
+  }
+
+  #acknowledge(chunk: OutstandingChunk<Cargo, D>, now: Instant): void {
+    const { destination } = chunk;
+    if (chunk.fate === 'in flight') {
+      destination.flightSize -= chunk.size;
+      this.#flightSize -= chunk.size;
+    }
+    chunk.fate = 'acknowledged';
+    if (isAfter(chunk.tsn, this.#highestNewlyAcked)) this.#highestNewlyAcked = chunk.tsn;
+    if (chunk.sendOrder > this.#newestAckedNow) this.#newestAckedNow = chunk.sendOrder;
+    // Karn's algorithm, §6.3.1 C5
+    if (chunk.transmissions === 1) destination.handleAcknowledged(chunk.tsn, now);
+    const outcome = this.#outcome;
+    outcome.bytesAcked += chunk.size;
+    outcome.acknowledged.set(destination, (outcome.acknowledged.get(destination) ?? 0) + chunk.size);
+    this.#onAcknowledged(chunk.cargo);
+  }
+
+  /**
+   * §7.2.4: "miss indications are incremented only for missing TSNs prior to the HTNA in the SACK chunk"; "If an
+   * endpoint is in Fast Recovery and a SACK chunks arrives that advances the Cumulative TSN Ack Point, the miss
+   * indications are incremented for all TSNs reported missing in the SACK chunk."
+   *
+   * A chunk that was retransmitted counts only against chunks that were sent after it: what was sent before says
+   * nothing of the retransmission. (More conservative than the RFC, as §7.2 allows.)
+   */
+  #countMissIndications(sack: Pick<SackChunk, 'cumulativeTsnAck' | 'gapAckBlocks'>): void {
+    const lastBlock = sack.gapAckBlocks[sack.gapAckBlocks.length - 1];
+    if (lastBlock === undefined) return;
+    const lost = this.#lostNow;
+    const countsAll = this.isInFastRecovery && this.#outcome.cumulativeTsnAckAdvanced;
+    const limit = countsAll ? plus(sack.cumulativeTsnAck, lastBlock.end) : this.#highestNewlyAcked;
+    const newest = countsAll ? this.#newestAcked : this.#newestAckedNow;
+    for (let i = 0; i < this.#countable.length && isBefore(this.#countable.start(i), limit); i++) {
+      const end = this.#countable.end(i);
+      for (let tsn = this.#countable.start(i); !isAfter(tsn, end) && isBefore(tsn, limit); tsn = next(tsn)) {
+        const chunk = this.#at(tsn);
+        if (chunk.sendOrder > newest) continue;
+        if (++chunk.missIndications === missIndicationLimit) lost.push(chunk);
+      }
+    }
+  }
+
+  /** §6.2.1 D iii: "Count one miss indication towards Fast Retransmit". */
+  #countRevoked(): void {
+    for (const chunk of this.#revoked) {
+      if (chunk.isFastRetransmitted) continue;
+      this.#countable.add(chunk.tsn);
+      if (++chunk.missIndications === missIndicationLimit) this.#lostNow.push(chunk);
+    }
+    this.#revoked.length = 0;
+  }
+
+  #markMissing(): void {
+    for (const chunk of this.#lostNow) {
+      chunk.isFastRetransmitted = true;
+      this.#outcome.lost.add(chunk.destination);
+      this.#markLost(chunk);
+    }
+    this.#lostNow.length = 0;
+  }
+
+  #markLost(chunk: OutstandingChunk<Cargo, D>): void {
+    chunk.fate = 'to be retransmitted';
+    chunk.destination.flightSize -= chunk.size;
+    this.#flightSize -= chunk.size;
+    this.#lost.add(chunk.tsn);
+    this.#countable.remove(chunk.tsn);
+  }
+
+  #at(tsn: Tsn): OutstandingChunk<Cargo, D> {
+    return this.#chunks.at(distance(tsn, this.#cumulativeTsnAckPoint) - 1)!;
+  }
+}

@@ -1,0 +1,92 @@
+import type { Acknowledgement, CongestionControl } from './congestion-control.ts';
+
+/** Slow start and congestion avoidance as RFC 9260 §7.2 has them. */
+export class Rfc9260CongestionControl implements CongestionControl {
+  pmdcs: number;
+  #cwnd: number;
+  /** §7.2.1: "The initial value of ssthresh SHOULD be arbitrarily high". */
+  #ssthresh = Number.MAX_SAFE_INTEGER;
+  #partialBytesAcked = 0;
+  #hasBeenIdle = false;
+
+  /** `initialCwndPackets` replaces the RFC's initial window by that many PMDCS (as RFC 6928 does for TCP). */
+  constructor(pmdcs: number, isIpv6: boolean, initialCwndPackets?: number) {
+    this.pmdcs = pmdcs;
+    // §7.2.1: "min(4 * PMDCS, max(2 * PMDCS, 4404)) bytes if the peer address is an IPv4 address and […] 4344"
+    this.#cwnd =
+      initialCwndPackets === undefined
+        ? Math.min(4 * pmdcs, Math.max(2 * pmdcs, isIpv6 ? 4344 : 4404))
+        : initialCwndPackets * pmdcs;
+  }
+
+  get cwnd(): number {
+    return this.#cwnd;
+  }
+
+  get ssthresh(): number {
+    return this.#ssthresh;
+  }
+
+  get partialBytesAcked(): number {
+    return this.#partialBytesAcked;
+  }
+
+  handleAcknowledgement(ack: Acknowledgement): void {
+    this.#hasBeenIdle = false;
+    if (this.#cwnd <= this.#ssthresh) this.#slowStart(ack);
+    else this.#avoidCongestion(ack);
+    // §7.2.2: "When all of the data transmitted by the sender has been acknowledged by the receiver,
+    // partial_bytes_acked is initialized to 0."
+    if (ack.isAllAcknowledged) this.#partialBytesAcked = 0;
+  }
+
+  #slowStart(ack: Acknowledgement): void {
+    // §7.2.1: "only if the current congestion window is being fully utilized and the data sender is not in Fast Recovery"
+    if (!ack.isWindowFull || ack.isInFastRecovery || !ack.cumulativeTsnAckAdvanced) return;
+    // §7.2.1: "the lesser of 1. the total size of the previously outstanding DATA chunk(s) acknowledged and
+    // 2. L times the destination's PMDCS." with L = 1
+    this.#cwnd += Math.min(ack.bytesAcked, this.pmdcs);
+  }
+
+  #avoidCongestion(ack: Acknowledgement): void {
+    this.#partialBytesAcked += ack.bytesAcked;
+    if (this.#partialBytesAcked < this.#cwnd) return;
+    if (!ack.isWindowFull) {
+      // §7.2.2: "reset partial_bytes_acked to cwnd"
+      this.#partialBytesAcked = this.#cwnd;
+    } else {
+      this.#partialBytesAcked -= this.#cwnd;
+      // Not while in Fast Recovery: §7.2.4 6 wants cwnd unchanged there.
+      if (!ack.isInFastRecovery) this.#cwnd += this.pmdcs;
+    }
+  }
+
+  handleFastRetransmit(): void {
+    // §7.2.3: "ssthresh = max(cwnd / 2, 4 * PMDCS); cwnd = ssthresh; partial_bytes_acked = 0"
+    this.#halve();
+    this.#cwnd = this.#ssthresh;
+  }
+
+  handleRetransmissionTimeout(): void {
+    // §7.2.3: "ssthresh = max(cwnd / 2, 4 * PMDCS); cwnd = PMDCS; partial_bytes_acked = 0"
+    this.#halve();
+    this.#cwnd = this.pmdcs;
+  }
+
+  handleIdle(): void {
+    // §7.2.1: "Before the first cwnd adjustment, the ssthresh of the transport address SHOULD be set to the cwnd." It
+    // remembers how much the path carried; a higher ssthresh that an earlier loss left already says more.
+    if (!this.#hasBeenIdle) {
+      const isUntouched = this.#ssthresh === Number.MAX_SAFE_INTEGER;
+      this.#ssthresh = isUntouched ? this.#cwnd : Math.max(this.#ssthresh, this.#cwnd);
+      this.#hasBeenIdle = true;
+    }
+    // §7.2.1: "SHOULD be adjusted to max(cwnd / 2, 4 * PMDCS) once per RTO"; it never raises a smaller cwnd.
+    this.#cwnd = Math.min(this.#cwnd, Math.max(Math.floor(this.#cwnd / 2), 4 * this.pmdcs));
+  }
+
+  #halve(): void {
+    this.#ssthresh = Math.max(Math.floor(this.#cwnd / 2), 4 * this.pmdcs);
+    this.#partialBytesAcked = 0;
+  }
+}

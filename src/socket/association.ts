@@ -1,0 +1,291 @@
+import type { Association, SendRequest } from '../association/association.ts';
+import type { AssociationEvent, Ending, PathStatus } from '../association/events.ts';
+import type { AssociationMetrics } from '../association/metrics.ts';
+import { SctpError } from '../base/errors.ts';
+import type { ErrorCause } from '../chunks/index.ts';
+import type { Driver } from '../driver/driver.ts';
+import { endingError, type SctpClosed } from './closed.ts';
+import { outgoingMessage, ownedBytes, type SctpMessage, type SendOptions } from './messages.ts';
+import { Readers } from './readers.ts';
+import { TypedEmitter } from './typed-emitter.ts';
+import { cancelled, WaitingSends } from './waiting-sends.ts';
+
+/** What `SctpAssociation.on` can be asked for. */
+export type AssociationEvents = {
+  /** A message; while somebody listens, every message comes here and none to the iterators. */
+  message: readonly [message: SctpMessage];
+  /** The association has ended; the promise `closed` says the same. */
+  close: readonly [closed: SctpClosed];
+  /** The association has ended otherwise than gracefully; comes before `close`. */
+  error: readonly [error: SctpError];
+  /** A message that was given up: its `lifetimeMs` ended before it was sent. */
+  abandoned: readonly [message: SctpMessage];
+  /** The peer has restarted (RFC 9260 §5.2): the streams begin again, and these messages are lost. */
+  restart: readonly [undelivered: readonly SctpMessage[]];
+  /** A path came up, failed, was added or removed, or became the primary one. */
+  pathChange: readonly [path: PathStatus, reason: string];
+  /** The peer reported an error and carries on (RFC 9260 §3.3.10). */
+  peerError: readonly [causes: readonly ErrorCause[]];
+};
+
+/** What an association needs from the endpoint that made it. */
+export interface AssociationContext {
+  readonly driver: Driver;
+  /** The peer as its user named it: for error messages. */
+  readonly peer: string;
+  /** Called once, when the peer has answered. */
+  readonly handleEstablished: (() => void) | undefined;
+  /** Why the endpoint broke all of its associations, undefined while it has not. */
+  readonly failure: () => SctpError | undefined;
+}
+
+/**
+ * An association, established when `listen` or `connect` hands it over.
+ *
+ * Reading: `for await (const message of association)` or `on('message')`. Messages that nobody reads stay in the
+ * receive buffer and close its window: the peer waits. Each message goes to one reader: to the listeners while there
+ * are any, else to the iterator that has waited longest. An iterator ends when the association has closed gracefully
+ * and all is read; otherwise it throws the SctpError that ended the association, after the messages before it.
+ */
+export class SctpAssociation extends TypedEmitter<AssociationEvents> {
+  /** How the association ended; never rejects. */
+  readonly closed: Promise<SctpClosed>;
+  readonly #core: Association;
+  readonly #context: AssociationContext;
+  readonly #readers: Readers<SctpMessage>;
+  readonly #waitingSends = new WaitingSends();
+  #resolveClosed!: (closed: SctpClosed) => void;
+  #end: SctpClosed | undefined;
+  #closing: Promise<void> | undefined;
+  #isAborted = false;
+  #isPumping = false;
+
+  /** Made by `listen` and `connect`. */
+  constructor(core: Association, context: AssociationContext) {
+    super();
+    this.#core = core;
+    this.#context = context;
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+    this.#readers = new Readers({
+      take: () => (this.listenerCount('message') > 0 ? undefined : this.#take()),
+      end: () => this.#end,
+    });
+    context.driver.attach(core, (event) => this.#handleEvent(event));
+  }
+
+  /** The RFC's name of the state, `'ESTABLISHED'` and so on (RFC 9260 §4). */
+  get state(): Association['state'] {
+    return this.#core.state;
+  }
+
+  /** Our SCTP port. */
+  get localPort(): number {
+    return this.#core.localPort;
+  }
+
+  /** The peer's SCTP port. */
+  get remotePort(): number {
+    return this.#core.remotePort;
+  }
+
+  /** How many streams the peer may send on. */
+  get inboundStreams(): number {
+    return this.#core.inboundStreams;
+  }
+
+  /** How many streams we may send on: `streamId` is below. */
+  get outboundStreams(): number {
+    return this.#core.outboundStreams;
+  }
+
+  /** The addresses of the peer and how each of them does. */
+  get paths(): readonly PathStatus[] {
+    return this.#core.paths;
+  }
+
+  /** Bytes that were accepted and that the peer has not acknowledged yet. */
+  get bufferedAmount(): number {
+    return this.#core.bufferedAmount;
+  }
+
+  /** A snapshot of the counters. */
+  metrics(): AssociationMetrics {
+    return this.#core.metrics();
+  }
+
+  /**
+   * Sends one message. Resolves when it is in the send buffer: at once while there is room, else in the order of the
+   * calls as the peer acknowledges what is before it. `data` is copied, or a string encoded as UTF-8.
+   *
+   * Rejects with SctpError: an argument is not valid, the message is empty or too large, `SCTP_ERR_SHUTTING_DOWN`,
+   * `SCTP_ERR_CANCELLED` by the signal, or the reason why the association ended. A rejection that nobody awaits is
+   * ignored.
+   */
+  send(data: Uint8Array | string, options: SendOptions = {}): Promise<void> {
+    try {
+      return this.#send(outgoingMessage(data, options), options.signal);
+    } catch (error) {
+      return rejection(error);
+    }
+  }
+
+  /**
+   * Closes gracefully (RFC 9260 §9.2): returns when all that was given to `send` is acknowledged and the association
+   * is closed on both sides. Rejects with the SctpError that ended the association otherwise. What still arrives can
+   * be read meanwhile and afterwards.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    this.#closing.catch(ignore);
+    return this.#closing;
+  }
+
+  /** Ends the association at once: the peer gets an ABORT with `reason`, what is not delivered yet is lost. */
+  abort(reason?: Uint8Array | string): void {
+    if (this.#end !== undefined) return;
+    this.#isAborted = true;
+    this.#core.abort(reason === undefined ? undefined : ownedBytes(reason), this.#context.driver.now());
+    this.#context.driver.schedule();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<SctpMessage, undefined> {
+    return this.#readers.iterate();
+  }
+
+  /** As `close`; nothing after an `abort`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isAborted) await this.close();
+  }
+
+  protected override listenersChanged(event: keyof AssociationEvents): void {
+    // Later, so that the caller may add its other listeners first.
+    if (event === 'message') queueMicrotask(() => this.#pump());
+  }
+
+  #send(message: SendRequest, signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted) throw cancelled(signal);
+    if (this.#end !== undefined) throw this.#endError();
+    if (this.#closing !== undefined) throw new SctpError('SCTP_ERR_SHUTTING_DOWN');
+    // Behind those who wait already, even if there is room by now.
+    if (this.#waitingSends.isEmpty && this.#accept(message)) return accepted;
+    return this.#waitingSends.add(message, signal);
+  }
+
+  /** Whether there was room. Throws what is wrong with the message. */
+  #accept(message: SendRequest): boolean {
+    try {
+      this.#core.send(message, this.#context.driver.now());
+    } catch (error) {
+      if (error instanceof SctpError && error.code === 'SCTP_ERR_SEND_BUFFER_FULL') return false;
+      throw error;
+    }
+    this.#context.driver.schedule();
+    return true;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#waitingSends.isEmpty) this.#shutdown();
+    const { graceful } = await this.closed;
+    if (!graceful) throw this.#endError();
+  }
+
+  #shutdown(): void {
+    if (this.#end !== undefined) return;
+    this.#core.shutdown(this.#context.driver.now());
+    this.#context.driver.schedule();
+  }
+
+  #handleEvent(event: AssociationEvent): void {
+    switch (event.kind) {
+      case 'established':
+        this.#context.handleEstablished?.();
+        break;
+      case 'readable':
+        this.#pump();
+        break;
+      case 'writable':
+        this.#flush();
+        break;
+      case 'abandoned':
+        this.emit('abandoned', event.message);
+        break;
+      case 'restart':
+        this.emit('restart', event.undelivered);
+        // What was lost has left the send buffer.
+        this.#flush();
+        break;
+      case 'pathChange':
+        this.emit('pathChange', event.path, event.reason);
+        break;
+      case 'error':
+        this.emit('peerError', event.causes);
+        break;
+      case 'closed':
+        this.#handleClosed(event.ending);
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #flush(): void {
+    this.#waitingSends.flush((message) => this.#accept(message));
+    if (this.#closing !== undefined && this.#waitingSends.isEmpty) this.#shutdown();
+  }
+
+  #handleClosed(ending: Ending): void {
+    const error = endingError(ending, this.#context.peer, this.#context.failure());
+    this.#end = {
+      graceful: ending.graceful,
+      by: ending.by,
+      error,
+      causes: ending.causes,
+      undelivered: ending.undelivered,
+    };
+    this.#waitingSends.rejectAll(this.#endError());
+    this.#resolveClosed(this.#end);
+    this.#pump();
+    if (error !== undefined) this.emit('error', error);
+    this.emit('close', this.#end);
+  }
+
+  /** Why nothing can be done any more. */
+  #endError(): SctpError {
+    return this.#end?.error ?? new SctpError('SCTP_ERR_CLOSED', `the association with ${this.#context.peer} is closed`);
+  }
+
+  #take(): SctpMessage | undefined {
+    const { driver } = this.#context;
+    const message = this.#core.receive(driver.now());
+    // The window has opened; the peer may have to be told.
+    if (message !== undefined) driver.schedule();
+    return message;
+  }
+
+  /** Hands over what has arrived, as far as somebody wants it. */
+  #pump(): void {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    while (this.listenerCount('message') > 0) {
+      const message = this.#take();
+      if (message === undefined) break;
+      this.emit('message', message);
+    }
+    this.#isPumping = false;
+    this.#readers.wake();
+  }
+}
+
+/** Most sends are accepted at once; they share their promise. */
+const accepted: Promise<void> = Promise.resolve();
+
+/** A rejected promise that does not end the process when nobody looks at it. */
+function rejection(error: unknown): Promise<void> {
+  const promise = Promise.reject(error);
+  promise.catch(ignore);
+  return promise;
+}
+
+function ignore(): void {}

@@ -1,0 +1,29 @@
+import type { SctpAssociation } from './association.ts';
+import { SctpEndpoint } from './endpoint.ts';
+import { makeTransport } from './make-transport.ts';
+import { type ConnectOptions, requirePort } from './options.ts';
+import { cancelled } from './waiting-sends.ts';
+
+/**
+ * Establishes an association from a socket of its own, which closes when the association has ended.
+ *
+ * Rejects with SctpError: as `SctpEndpoint.connect` does, and as `listen` does when the socket cannot be opened.
+ */
+export async function connect(options: ConnectOptions): Promise<SctpAssociation> {
+  const { localPort = 0, localHost, udpPort = 0, transport = 'udp', pcap, ...peer } = options;
+  requirePort('localPort', localPort);
+  if (peer.signal?.aborted) throw cancelled(peer.signal);
+  const endpoint = await SctpEndpoint.open(makeTransport({ transport, host: localHost, udpPort, pcap }), {
+    port: localPort,
+    listening: false,
+    associationOptions: {},
+  });
+  try {
+    const association = await endpoint.connect(peer);
+    void association.closed.then(() => endpoint.close());
+    return association;
+  } catch (error) {
+    await endpoint.abort();
+    throw error;
+  }
+}

@@ -1,0 +1,236 @@
+import type { Association } from '../association/association.ts';
+import { formatAddress } from '../base/address.ts';
+import { SctpError } from '../base/errors.ts';
+import { Ring } from '../base/ring.ts';
+import { Driver } from '../driver/driver.ts';
+import { systemEnvironment } from '../driver/system.ts';
+import { Endpoint } from '../endpoint/endpoint.ts';
+import type { Transport } from '../transport/transport.ts';
+import { sctpTunnelingPort } from '../transport/udp.ts';
+import { SctpAssociation } from './association.ts';
+import { type GivenAssociationOptions, type PeerOptions, requireHost, requirePort } from './options.ts';
+import { Readers } from './readers.ts';
+import { resolveAddresses } from './resolve.ts';
+import { TypedEmitter } from './typed-emitter.ts';
+import { cancelled } from './waiting-sends.ts';
+
+/** What `SctpEndpoint.on` can be asked for. */
+export type EndpointEvents = {
+  /** A peer has connected; while somebody listens, every association comes here and none to the iterators. */
+  association: readonly [association: SctpAssociation];
+  /** The transport failed: all associations are broken, and the endpoint closes. */
+  error: readonly [error: SctpError];
+  /** The endpoint is closed. */
+  close: readonly [];
+};
+
+interface OpenOptions {
+  /** SCTP port; 0 picks one. */
+  readonly port: number;
+  readonly listening: boolean;
+  readonly associationOptions: GivenAssociationOptions;
+}
+
+/**
+ * How many associations may wait for somebody to take them; one more is aborted, so that strangers cannot fill the
+ * memory of a program that does not look.
+ */
+const backlog = 128;
+
+/**
+ * One SCTP port on one socket, with all of its associations. Made by `listen`.
+ *
+ * `for await (const association of endpoint)` or `on('association')` takes what peers have established; each
+ * association goes to one taker. The iterators end when the endpoint is closed, and throw if its transport failed.
+ */
+export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
+  readonly #transport: Transport;
+  readonly #core: Endpoint;
+  readonly #driver: Driver;
+  readonly #associations = new Set<SctpAssociation>();
+  readonly #untaken = new Ring<SctpAssociation>();
+  readonly #readers: Readers<SctpAssociation>;
+  #failure: SctpError | undefined;
+  #isClosed = false;
+  #closing: Promise<void> | undefined;
+
+  private constructor(transport: Transport, core: Endpoint) {
+    super();
+    this.#transport = transport;
+    this.#core = core;
+    this.#driver = new Driver(core, transport, {
+      handleAssociation: (association) => this.#accept(association),
+      handleTransportError: (error) => this.#fail(error),
+    });
+    this.#readers = new Readers({
+      take: () => (this.listenerCount('association') > 0 ? undefined : this.#untaken.shift()),
+      end: () => (this.#isClosed ? { error: this.#failure } : undefined),
+    });
+  }
+
+  /** Opens `transport` and an endpoint on it. Rejects as `Transport.open` does. */
+  static async open(transport: Transport, options: OpenOptions): Promise<SctpEndpoint> {
+    const { port, listening, associationOptions } = options;
+    const core = new Endpoint(
+      { ...associationOptions, ...transport.properties, port: port === 0 ? ephemeralPort() : port, listening },
+      systemEnvironment,
+    );
+    const endpoint = new SctpEndpoint(transport, core);
+    await endpoint.#driver.open();
+    return endpoint;
+  }
+
+  /** The SCTP port. */
+  get port(): number {
+    return this.#core.port;
+  }
+
+  /** The UDP port, 0 when the transport is not UDP. */
+  get udpPort(): number {
+    return this.#transport.addresses[0]?.udpPort ?? 0;
+  }
+
+  /** The local IP addresses. */
+  get addresses(): readonly string[] {
+    return this.#transport.addresses.map(({ ip }) => ip);
+  }
+
+  /** The associations that have not ended, with those that are being established. */
+  get associations(): ReadonlySet<SctpAssociation> {
+    return this.#associations;
+  }
+
+  /**
+   * Establishes an association from this socket and port. Rejects with SctpError: `SCTP_ERR_HOST_NOT_FOUND`,
+   * `SCTP_ERR_CONNECT_TIMEOUT`, `SCTP_ERR_REFUSED`, `SCTP_ERR_CANCELLED` by the signal, `SCTP_ERR_INVALID_ARGUMENT`.
+   */
+  async connect(options: PeerOptions): Promise<SctpAssociation> {
+    const {
+      host,
+      port,
+      remoteUdpPort = this.udpPort === 0 ? 0 : sctpTunnelingPort,
+      signal,
+      ...associationOptions
+    } = options;
+    requireHost('host', host);
+    requirePort('port', port, 1);
+    requirePort('remoteUdpPort', remoteUdpPort);
+    if (signal?.aborted) throw cancelled(signal);
+    const ips = await resolveAddresses(host);
+    if (signal?.aborted) throw cancelled(signal);
+    if (this.#closing !== undefined) throw new SctpError('SCTP_ERR_CLOSED', 'the endpoint is closed');
+    const addresses = ips.map((ip) => ({ ip, udpPort: remoteUdpPort }));
+    const core = this.#core.connect({ addresses, port }, associationOptions, this.#driver.now());
+    this.#driver.schedule();
+    return this.#establish(core, describePeer(host, port, remoteUdpPort), signal);
+  }
+
+  /**
+   * Takes no more associations, closes those that there are gracefully, then the socket. Resolves when that is done,
+   * also if some of them failed: each one tells so itself.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Aborts all associations and closes the socket. */
+  abort(reason?: Uint8Array | string): Promise<void> {
+    for (const association of this.#associations) association.abort(reason);
+    return this.close();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<SctpAssociation, undefined> {
+    return this.#readers.iterate();
+  }
+
+  /** As `close`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  protected override listenersChanged(event: keyof EndpointEvents): void {
+    // Later, so that the caller may add its other listeners first.
+    if (event === 'association') queueMicrotask(() => this.#offer());
+  }
+
+  #establish(core: Association, peer: string, signal: AbortSignal | undefined): Promise<SctpAssociation> {
+    return new Promise((resolve, reject) => {
+      const cancel = (): void => {
+        reject(cancelled(signal));
+        association.abort();
+      };
+      const association = this.#track(core, peer, () => {
+        signal?.removeEventListener('abort', cancel);
+        resolve(association);
+      });
+      signal?.addEventListener('abort', cancel, { once: true });
+      void association.closed.then(({ error }) => {
+        signal?.removeEventListener('abort', cancel);
+        reject(error ?? new SctpError('SCTP_ERR_CLOSED', `the endpoint was closed before ${peer} answered`));
+      });
+    });
+  }
+
+  #accept(core: Association): void {
+    const address = core.paths[0]?.address;
+    const peer = address === undefined ? 'peer' : describePeer(address.ip, core.remotePort, address.udpPort);
+    const association = this.#track(core, peer);
+    if (this.#untaken.length < backlog) this.#untaken.push(association);
+    else association.abort('too many associations wait to be accepted');
+    this.#offer();
+  }
+
+  #track(core: Association, peer: string, handleEstablished?: () => void): SctpAssociation {
+    const association = new SctpAssociation(core, {
+      driver: this.#driver,
+      peer,
+      handleEstablished,
+      failure: () => this.#failure,
+    });
+    this.#associations.add(association);
+    void association.closed.then(() => this.#associations.delete(association));
+    return association;
+  }
+
+  /** Hands over what waits to be taken, as far as somebody wants it. */
+  #offer(): void {
+    while (this.listenerCount('association') > 0) {
+      const association = this.#untaken.shift();
+      if (association === undefined) break;
+      this.emit('association', association);
+    }
+    this.#readers.wake();
+  }
+
+  #fail(error: Error): void {
+    if (this.#failure !== undefined) return;
+    this.#failure =
+      error instanceof SctpError ? error : new SctpError('SCTP_ERR_TRANSPORT', error.message, { cause: error });
+    this.emit('error', this.#failure);
+    void this.abort();
+  }
+
+  async #close(): Promise<void> {
+    this.#core.listening = false;
+    // Again for those that were still shaking hands.
+    while (this.#associations.size > 0) {
+      await Promise.allSettled([...this.#associations].map((association) => association.close()));
+    }
+    await this.#driver.close();
+    this.#isClosed = true;
+    this.#readers.wake();
+    this.emit('close');
+  }
+}
+
+/** A port from the dynamic range (RFC 6335 §6). */
+function ephemeralPort(): number {
+  return 0xc000 | (systemEnvironment.random.uint32() & 0x3fff);
+}
+
+/** The peer as its user named it. */
+function describePeer(host: string | readonly string[], port: number, udpPort: number): string {
+  const name = formatAddress({ ip: typeof host === 'string' ? host : host.join(','), udpPort: port });
+  return udpPort === 0 ? name : `${name} (UDP port ${udpPort})`;
+}

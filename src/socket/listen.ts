@@ -1,0 +1,30 @@
+import { sctpTunnelingPort } from '../transport/udp.ts';
+import { SctpEndpoint } from './endpoint.ts';
+import { makeTransport } from './make-transport.ts';
+import { type ListenOptions, requirePort } from './options.ts';
+import { cancelled } from './waiting-sends.ts';
+
+/**
+ * Opens a socket and accepts associations on its SCTP port.
+ *
+ * Rejects with SctpError: `SCTP_ERR_ADDRESS_IN_USE`, `SCTP_ERR_HOST_NOT_FOUND`, `SCTP_ERR_INVALID_ARGUMENT`,
+ * `SCTP_ERR_CANCELLED` by the signal, `SCTP_ERR_TRANSPORT` for what else keeps the socket from opening.
+ */
+export async function listen(options: ListenOptions): Promise<SctpEndpoint> {
+  const { port, host, udpPort = sctpTunnelingPort, transport = 'udp', pcap, signal, ...associationOptions } = options;
+  requirePort('port', port);
+  if (signal?.aborted) throw cancelled(signal);
+  const endpoint = await SctpEndpoint.open(makeTransport({ transport, host, udpPort, pcap }), {
+    port,
+    listening: true,
+    associationOptions,
+  });
+  if (signal?.aborted) {
+    await endpoint.close();
+    throw cancelled(signal);
+  }
+  const close = (): void => void endpoint.close();
+  signal?.addEventListener('abort', close, { once: true });
+  endpoint.once('close', () => signal?.removeEventListener('abort', close));
+  return endpoint;
+}

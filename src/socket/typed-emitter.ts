@@ -1,0 +1,47 @@
+import { EventEmitter } from 'node:events';
+import { guarded } from '../driver/guarded.ts';
+
+/** The names of events and what their listeners are called with. */
+export type EventMap = { [name: string]: readonly unknown[] };
+
+export type Listener<Arguments extends readonly unknown[]> = (...values: Arguments) => void;
+
+/**
+ * The part of `EventEmitter` that listeners need, with the types of the events. An event that nobody listens to is
+ * nothing: `'error'` too, because every failure is also told by a promise.
+ */
+export abstract class TypedEmitter<Events extends EventMap> {
+  readonly #emitter = new EventEmitter();
+
+  /** Calls `listener` at every `event` from now on. */
+  on<Name extends keyof Events & string>(event: Name, listener: Listener<Events[Name]>): this {
+    this.#emitter.on(event, listener);
+    this.listenersChanged(event);
+    return this;
+  }
+
+  /** Calls `listener` at the next `event` only. */
+  once<Name extends keyof Events & string>(event: Name, listener: Listener<Events[Name]>): this {
+    this.#emitter.once(event, listener);
+    this.listenersChanged(event);
+    return this;
+  }
+
+  off<Name extends keyof Events & string>(event: Name, listener: Listener<Events[Name]>): this {
+    this.#emitter.off(event, listener);
+    this.listenersChanged(event);
+    return this;
+  }
+
+  listenerCount(event: keyof Events & string): number {
+    return this.#emitter.listenerCount(event);
+  }
+
+  /** Told of every listener that comes or goes, for those who read only when somebody listens. */
+  protected abstract listenersChanged(event: keyof Events & string): void;
+
+  protected emit<Name extends keyof Events & string>(event: Name, ...values: Events[Name]): void {
+    if (this.#emitter.listenerCount(event) === 0) return;
+    guarded(() => this.#emitter.emit(event, ...values));
+  }
+}

@@ -1,0 +1,135 @@
+import { concatBytes } from '../base/bytes.ts';
+import { isAfter, nextSsn, type Ssn, ssn, type Tsn } from '../base/serial.ts';
+import type { Fragment } from '../chunks/index.ts';
+import { FragmentRuns } from './fragment-runs.ts';
+import type { Message } from './message.ts';
+import type { Reassembly } from './reassembly.ts';
+import type { ReceiveQueue } from './receive-queue.ts';
+
+/** A message that is complete and waits for the ones before it. */
+interface WaitingMessage {
+  readonly message: Message;
+  readonly lastTsn: Tsn;
+}
+
+/** One stream from the peer; what it does not need does not exist. */
+interface IncomingStream {
+  nextSsn: Ssn;
+  /** Ordered messages in pieces, by SSN. */
+  partial: Map<Ssn, FragmentRuns> | undefined;
+  waiting: Map<Ssn, WaitingMessage> | undefined;
+  unordered: FragmentRuns | undefined;
+}
+
+/** Reassembly and ordering of DATA chunks (RFC 9260 §6.5, §6.6, §6.9). */
+export class DataReassembly implements Reassembly {
+  readonly #queue: ReceiveQueue;
+  readonly #streams = new Map<number, IncomingStream>();
+
+  constructor(queue: ReceiveQueue) {
+    this.#queue = queue;
+  }
+
+  handleFragment(tsn: Tsn, fragment: Fragment): string | undefined {
+    this.#queue.charge(fragment.payload.length);
+    const stream = this.#stream(fragment.streamId);
+    if (fragment.unordered) return this.#handleUnordered(stream, tsn, fragment);
+    const number = fragment.messageId as Ssn;
+    if (fragment.beginning && fragment.ending) {
+      if (stream.partial?.has(number) || stream.waiting?.has(number)) return 'two messages with one SSN';
+      this.#handleOrdered(stream, number, toMessage(fragment, fragment.payload), tsn);
+      return undefined;
+    }
+    return this.#handlePiece(stream, number, tsn, fragment);
+  }
+
+  dropAfter(tsn: Tsn): void {
+    for (const stream of this.#streams.values()) {
+      for (const [number, runs] of stream.partial ?? []) {
+        this.#release(runs.dropAfter(tsn));
+        if (runs.isEmpty) stream.partial!.delete(number);
+      }
+      for (const [number, { message, lastTsn }] of stream.waiting ?? []) {
+        if (!isAfter(lastTsn, tsn)) continue;
+        stream.waiting!.delete(number);
+        this.#queue.release(message.data.length);
+      }
+      if (stream.unordered !== undefined) this.#release(stream.unordered.dropAfter(tsn));
+    }
+  }
+
+  #handlePiece(stream: IncomingStream, number: Ssn, tsn: Tsn, fragment: Fragment): string | undefined {
+    if (stream.waiting?.has(number)) return 'a fragment of a message that is complete';
+    stream.partial ??= new Map();
+    let runs = stream.partial.get(number);
+    if (runs === undefined) {
+      runs = new FragmentRuns();
+      stream.partial.set(number, runs);
+    }
+    const verdict = runs.add(tsn, fragment);
+    if (verdict.kind === 'impossible') return 'B and E bits of neighbouring TSNs do not fit';
+    if (verdict.kind === 'complete') {
+      if (!runs.isEmpty) return 'two messages with one SSN';
+      stream.partial.delete(number);
+      this.#handleOrdered(stream, number, this.#join(verdict.fragments), tsn);
+    }
+    return undefined;
+  }
+
+  /** §6.6: "bypasses the ordering mechanism and immediately deliver the data to the upper layer" once it is whole. */
+  #handleUnordered(stream: IncomingStream, tsn: Tsn, fragment: Fragment): string | undefined {
+    if (fragment.beginning && fragment.ending) {
+      this.#queue.push(toMessage(fragment, fragment.payload));
+      return undefined;
+    }
+    stream.unordered ??= new FragmentRuns();
+    const verdict = stream.unordered.add(tsn, fragment);
+    if (verdict.kind === 'impossible') return 'B and E bits of neighbouring TSNs do not fit';
+    if (verdict.kind === 'complete') this.#queue.push(this.#join(verdict.fragments));
+    return undefined;
+  }
+
+  /** §6.6: "MUST deliver DATA chunks […] according to the order of their Stream Sequence Number". */
+  #handleOrdered(stream: IncomingStream, number: Ssn, message: Message, lastTsn: Tsn): void {
+    if (number !== stream.nextSsn) {
+      stream.waiting ??= new Map();
+      stream.waiting.set(number, { message, lastTsn });
+      return;
+    }
+    this.#queue.push(message);
+    stream.nextSsn = nextSsn(stream.nextSsn);
+    if (stream.waiting === undefined) return;
+    for (;;) {
+      const following = stream.waiting.get(stream.nextSsn);
+      if (following === undefined) return;
+      stream.waiting.delete(stream.nextSsn);
+      this.#queue.push(following.message);
+      stream.nextSsn = nextSsn(stream.nextSsn);
+    }
+  }
+
+  /** Joins the pieces in one copy; from here on the message is charged as one entry. */
+  #join(fragments: readonly Fragment[]): Message {
+    const data = concatBytes(fragments.map((fragment) => fragment.payload));
+    this.#release(fragments);
+    this.#queue.charge(data.length);
+    return toMessage(fragments[0]!, data);
+  }
+
+  #release(fragments: readonly Fragment[]): void {
+    for (const fragment of fragments) this.#queue.release(fragment.payload.length);
+  }
+
+  #stream(streamId: number): IncomingStream {
+    let stream = this.#streams.get(streamId);
+    if (stream === undefined) {
+      stream = { nextSsn: ssn(0), partial: undefined, waiting: undefined, unordered: undefined };
+      this.#streams.set(streamId, stream);
+    }
+    return stream;
+  }
+}
+
+function toMessage(fragment: Fragment, data: Uint8Array): Message {
+  return { data, streamId: fragment.streamId, ppid: fragment.ppid, unordered: fragment.unordered };
+}

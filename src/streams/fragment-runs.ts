@@ -1,0 +1,97 @@
+import { distance, isAfter, isBefore, plus, type Tsn } from '../base/serial.ts';
+import type { Fragment } from '../chunks/index.ts';
+
+/** Fragments with consecutive TSNs. */
+interface Run {
+  firstTsn: Tsn;
+  fragments: Fragment[];
+}
+
+export type RunVerdict =
+  | { readonly kind: 'held' | 'impossible' }
+  | { readonly kind: 'complete'; readonly fragments: readonly Fragment[] };
+
+const held: RunVerdict = { kind: 'held' };
+const impossible: RunVerdict = { kind: 'impossible' };
+
+/**
+ * Pieces of DATA messages, put together by their TSNs: "TSNs for each fragment of a fragmented user message MUST be
+ * strictly sequential" (RFC 9260 §3.3.1). Runs are sorted; pieces that arrive in order are appended in O(1).
+ */
+export class FragmentRuns {
+  readonly #runs: Run[] = [];
+
+  get isEmpty(): boolean {
+    return this.#runs.length === 0;
+  }
+
+  /** Adds a fragment, and gives the message back when it was the last piece; its fragments are then no longer held. */
+  add(tsn: Tsn, fragment: Fragment): RunVerdict {
+    const index = this.#search(tsn);
+    const before = this.#runs[index - 1];
+    const after = this.#runs[index];
+    const followsBefore = before !== undefined && plus(before.firstTsn, before.fragments.length) === tsn;
+    const leadsAfter = after !== undefined && plus(tsn, 1) === after.firstTsn;
+    // Neighbours must agree on where a message ends: an E piece is followed by a B piece, and nothing else is.
+    if (followsBefore && before.fragments[before.fragments.length - 1]!.ending !== fragment.beginning)
+      return impossible;
+    if (leadsAfter && fragment.ending !== after.fragments[0]!.beginning) return impossible;
+
+    const joinsBefore = followsBefore && !fragment.beginning;
+    const joinsAfter = leadsAfter && !fragment.ending;
+    if (joinsBefore) {
+      before.fragments.push(fragment);
+      if (joinsAfter) this.#join(index);
+      return this.#takeIfComplete(index - 1);
+    }
+    if (joinsAfter) {
+      after.fragments.unshift(fragment);
+      after.firstTsn = tsn;
+    } else {
+      this.#runs.splice(index, 0, { firstTsn: tsn, fragments: [fragment] });
+    }
+    return this.#takeIfComplete(index);
+  }
+
+  /** Drops every fragment after `tsn`; returns them. */
+  dropAfter(tsn: Tsn): Fragment[] {
+    const dropped: Fragment[] = [];
+    for (let i = this.#runs.length - 1; i >= 0; i--) {
+      const run = this.#runs[i]!;
+      const keep = Math.max(0, distance(tsn, run.firstTsn) + 1);
+      if (keep >= run.fragments.length) continue;
+      dropped.push(...run.fragments.splice(keep));
+      if (keep === 0) this.#runs.splice(i, 1);
+    }
+    return dropped;
+  }
+
+  /** Appends the run at `index` to the one before it: the hole between them is closed. */
+  #join(index: number): void {
+    const before = this.#runs[index - 1]!;
+    const after = this.#runs[index]!;
+    before.fragments = before.fragments.concat(after.fragments);
+    this.#runs.splice(index, 1);
+  }
+
+  #takeIfComplete(index: number): RunVerdict {
+    const { fragments } = this.#runs[index]!;
+    if (!fragments[0]!.beginning || !fragments[fragments.length - 1]!.ending) return held;
+    this.#runs.splice(index, 1);
+    return { kind: 'complete', fragments };
+  }
+
+  /** The index of the first run that starts after `tsn`. */
+  #search(tsn: Tsn): number {
+    let low = 0;
+    let high = this.#runs.length;
+    const last = this.#runs[high - 1];
+    if (last !== undefined && isBefore(last.firstTsn, tsn)) return high;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (isAfter(this.#runs[middle]!.firstTsn, tsn)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+}

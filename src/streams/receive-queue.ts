@@ -1,0 +1,42 @@
+import { Ring } from '../base/ring.ts';
+import type { Message } from './message.ts';
+
+/**
+ * What a held fragment or message is charged beyond its bytes: the objects around it. So tiny chunks fill the buffer,
+ * too, and memory has a bound that does not depend on how the peer cuts its data.
+ */
+export const entryOverhead = 128;
+
+/** The receive buffer's accounts, and the messages that wait for their reader. All sizes in bytes. */
+export class ReceiveQueue {
+  readonly #messages = new Ring<Message>();
+  #heldBytes = 0;
+
+  /** Everything that is charged: fragments in reassembly, messages out of order, messages not yet read. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  get length(): number {
+    return this.#messages.length;
+  }
+
+  charge(payloadBytes: number): void {
+    this.#heldBytes += payloadBytes + entryOverhead;
+  }
+
+  release(payloadBytes: number): void {
+    this.#heldBytes -= payloadBytes + entryOverhead;
+  }
+
+  /** Makes a message readable; the caller has charged it. */
+  push(message: Message): void {
+    this.#messages.push(message);
+  }
+
+  shift(): Message | undefined {
+    const message = this.#messages.shift();
+    if (message !== undefined) this.release(message.data.length);
+    return message;
+  }
+}

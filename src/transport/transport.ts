@@ -1,0 +1,31 @@
+import type { NetAddress } from '../base/address.ts';
+
+/** Takes what a transport receives. */
+export interface TransportReceiver {
+  /**
+   * One datagram from the network. `packet` belongs to the receiver until it returns; what it keeps of it, it may keep:
+   * a transport never reuses the memory of a delivered packet.
+   */
+  handlePacket(packet: Uint8Array, from: NetAddress, to: NetAddress | undefined): void;
+  /** The transport failed for good (a socket error); single lost packets are not errors. */
+  handleError(error: Error): void;
+}
+
+export interface TransportProperties {
+  /** Bytes of the headers below SCTP on IPv4: 28 for UDP over IPv4, 20 for raw IPv4, 0 in memory. IPv6 adds 20. */
+  readonly overhead: number;
+  /** The largest SCTP packet that `send` takes, in bytes. */
+  readonly maxPacketSize: number;
+}
+
+/** A pipe for datagrams. It knows nothing of SCTP. */
+export interface Transport {
+  readonly properties: TransportProperties;
+  /** The local addresses; complete once `open` has resolved. */
+  readonly addresses: readonly NetAddress[];
+  /** Binds and starts receiving. Rejects with SctpError `SCTP_ERR_ADDRESS_IN_USE` or `SCTP_ERR_TRANSPORT`. */
+  open(receiver: TransportReceiver): Promise<void>;
+  /** Sends one datagram, as reliably as UDP: never throws, never waits. The transport keeps `packet` until it is out; the caller does not write to it again. */
+  send(packet: Uint8Array, to: NetAddress, from?: NetAddress): void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,242 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import createDebug from 'debug';
+import { isIpv6, type NetAddress } from '../base/address.ts';
+import { SctpError } from '../base/errors.ts';
+import { likelyLocalAddress } from './local-address.ts';
+import { mapped, RemoteAddresses, unmapped } from './remote-addresses.ts';
+import type { Transport, TransportProperties, TransportReceiver } from './transport.ts';
+
+const debug = createDebug('sctp:udp');
+
+/** RFC 6951 §5.1: "the IANA-assigned UDP port number 9899 (sctp-tunneling)". */
+export const sctpTunnelingPort = 9899;
+
+/** How much the sockets' buffers are asked to hold, in bytes; the system may grant less. */
+const socketBufferSize = 4 * 1024 * 1024;
+
+/** How often another port is tried when port 0 found one that is not free on every address. */
+const portAttempts = 16;
+
+/** Receive errors that say something of one earlier packet (as Windows does for ICMP), not of the socket. */
+const passingErrors: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EMSGSIZE',
+  'EAGAIN',
+  'ENOBUFS',
+]);
+
+export interface UdpTransportOptions {
+  /** Addresses (or names) to bind. Default: all, by one dual-stack socket, or IPv4 alone where there is no IPv6. */
+  readonly host?: string | readonly string[] | undefined;
+  /** The UDP port on every address: 9899 by default, 0 picks one. */
+  readonly udpPort?: number | undefined;
+}
+
+interface BoundSocket extends NetAddress {
+  readonly socket: Socket;
+  /** Bound to `::` for both families: IPv4 goes out in mapped form. */
+  readonly isDualStack: boolean;
+}
+
+/** Where the packets to one remote leave. */
+interface Route {
+  readonly to: NetAddress;
+  readonly from: NetAddress | undefined;
+  readonly socket: Socket;
+  readonly ip: string;
+}
+
+/**
+ * SCTP in UDP (RFC 6951) on `node:dgram`: one socket for each bound address, all on one port (§5.1: "a single local UDP
+ * encapsulation port number"). ICMP is not looked at: §5.5, "the SCTP stack MUST NOT rely on receiving ICMP or ICMPv6
+ * messages".
+ */
+export class UdpTransport implements Transport {
+  readonly properties: TransportProperties = { overhead: 28, maxPacketSize: 65_507 };
+  readonly #hosts: readonly string[];
+  readonly #udpPort: number;
+  readonly #remotes = new RemoteAddresses();
+  #sockets: readonly BoundSocket[] = [];
+  #addresses: readonly NetAddress[] = [];
+  #route: Route | undefined;
+  #sendErrors = 0;
+
+  constructor(options: UdpTransportOptions = {}) {
+    const { host = [], udpPort = sctpTunnelingPort } = options;
+    if (!Number.isInteger(udpPort) || udpPort < 0 || udpPort > 65_535) {
+      throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `udpPort must be 0 to 65535, not ${udpPort}`);
+    }
+    this.#hosts = typeof host === 'string' ? [host] : [...host];
+    this.#udpPort = udpPort;
+  }
+
+  /** The bound addresses; for a wildcard those of the host's interfaces, without link-local ones. */
+  get addresses(): readonly NetAddress[] {
+    return this.#addresses;
+  }
+
+  /** Packets that the system refused to send: lost, as UDP loses packets. */
+  get sendErrors(): number {
+    return this.#sendErrors;
+  }
+
+  async open(receiver: TransportReceiver): Promise<void> {
+    const hosts = await Promise.all(this.#hosts.map(resolveHost));
+    this.#sockets = await this.#bindAll([...new Set(hosts)]);
+    this.#addresses = this.#sockets.flatMap(reachableAddresses);
+    for (const bound of this.#sockets) this.#receive(bound, receiver);
+    debug('bound %o', this.#addresses);
+  }
+
+  send(packet: Uint8Array, to: NetAddress, from?: NetAddress): void {
+    if (this.#route?.to !== to || this.#route.from !== from) this.#route = this.#findRoute(to, from);
+    const route = this.#route;
+    // A port of 0 can be forged but not sent to: Node would throw.
+    if (route === undefined || to.udpPort === 0) this.#onSent(new Error(`no way to ${to.ip} port ${to.udpPort}`));
+    else route.socket.send(packet, to.udpPort, route.ip, this.#onSent);
+  }
+
+  async close(): Promise<void> {
+    const sockets = this.#sockets;
+    this.#sockets = [];
+    this.#route = undefined;
+    await Promise.all(sockets.map(({ socket }) => closed(socket)));
+  }
+
+  readonly #onSent = (error: Error | null): void => {
+    if (error === null) return;
+    this.#sendErrors++;
+    if (debug.enabled) debug('lost a packet: %s', error.message);
+  };
+
+  async #bindAll(hosts: readonly string[]): Promise<readonly BoundSocket[]> {
+    for (let attempt = 1; ; attempt++) {
+      const bound: BoundSocket[] = [];
+      try {
+        if (hosts.length === 0) bound.push(await bindWildcard(this.#udpPort));
+        for (const host of hosts) {
+          const isDualStack = host === '::' && !hosts.some((other) => !isIpv6(other));
+          bound.push(await bind(host, bound[0]?.udpPort ?? this.#udpPort, isDualStack));
+        }
+        return bound;
+      } catch (error) {
+        await Promise.all(bound.map(({ socket }) => closed(socket)));
+        const isTaken = errorCode(error) === 'EADDRINUSE';
+        if (isTaken && this.#udpPort === 0 && attempt < portAttempts) continue;
+        const code = isTaken ? 'SCTP_ERR_ADDRESS_IN_USE' : 'SCTP_ERR_TRANSPORT';
+        const where = hosts.length === 0 ? 'any address' : hosts.join(', ');
+        throw new SctpError(code, `cannot bind UDP port ${this.#udpPort} on ${where}: ${describe(error)}`, {
+          cause: error,
+        });
+      }
+    }
+  }
+
+  #receive(bound: BoundSocket, receiver: TransportReceiver): void {
+    const to = isWildcard(bound.ip) ? undefined : Object.freeze({ ip: bound.ip, udpPort: bound.udpPort });
+    const remotes = this.#remotes;
+    bound.socket.on('message', (message: Uint8Array, remote: RemoteInfo) => {
+      // A plain Uint8Array: a Buffer's subarray is slower and its slice means something else.
+      const packet = new Uint8Array(message.buffer, message.byteOffset, message.byteLength);
+      receiver.handlePacket(packet, remotes.get(remote.address, remote.port), to);
+    });
+    bound.socket.on('error', (error) => {
+      if (passingErrors.has(errorCode(error) ?? '')) debug('ignored: %s', error.message);
+      else receiver.handleError(new SctpError('SCTP_ERR_TRANSPORT', describe(error), { cause: error }));
+    });
+  }
+
+  #findRoute(to: NetAddress, from: NetAddress | undefined): Route | undefined {
+    const isV6 = isIpv6(to.ip);
+    const bound =
+      this.#sockets.find(({ ip }) => ip === from?.ip && isIpv6(ip) === isV6) ??
+      likelyLocalAddress(this.#sockets, to) ??
+      this.#sockets.find(({ isDualStack }) => isDualStack);
+    if (bound === undefined) return undefined;
+    return { to, from, socket: bound.socket, ip: bound.isDualStack && !isV6 ? mapped(to.ip) : to.ip };
+  }
+}
+
+async function resolveHost(host: string): Promise<string> {
+  const ip = unmapped(host);
+  if (isIP(ip) !== 0) return ip;
+  try {
+    return (await lookup(ip)).address;
+  } catch (error) {
+    throw new SctpError('SCTP_ERR_HOST_NOT_FOUND', `cannot resolve ${host}`, { cause: error });
+  }
+}
+
+/** One socket for both families where the system has both. */
+async function bindWildcard(udpPort: number): Promise<BoundSocket> {
+  try {
+    return await bind('::', udpPort, true);
+  } catch (error) {
+    if (errorCode(error) === 'EADDRINUSE' || errorCode(error) === 'EACCES') throw error;
+    return await bind('0.0.0.0', udpPort, false);
+  }
+}
+
+function bind(host: string, udpPort: number, isDualStack: boolean): Promise<BoundSocket> {
+  const socket = createSocket({
+    type: isIpv6(host) ? 'udp6' : 'udp4',
+    ipv6Only: isIpv6(host) && !isDualStack,
+    // Every destination is an address: without this, each packet would wait a tick for the resolver.
+    lookup: (ip, _options, callback) => callback(null, ip, isIpv6(ip) ? 6 : 4),
+  });
+  return new Promise((resolve, reject) => {
+    socket.once('error', (error) => {
+      socket.close();
+      reject(error);
+    });
+    socket.bind({ address: host, port: udpPort, exclusive: true }, () => {
+      socket.removeAllListeners('error');
+      enlargeBuffers(socket);
+      const { address, port } = socket.address();
+      resolve({ socket, ip: address, udpPort: port, isDualStack });
+    });
+  });
+}
+
+function enlargeBuffers(socket: Socket): void {
+  try {
+    socket.setRecvBufferSize(socketBufferSize);
+    socket.setSendBufferSize(socketBufferSize);
+  } catch (error) {
+    debug('socket buffers stay as they are: %s', describe(error));
+  }
+}
+
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    socket.close(resolve);
+  });
+}
+
+function reachableAddresses(bound: BoundSocket): readonly NetAddress[] {
+  const { ip, udpPort, isDualStack } = bound;
+  if (!isWildcard(ip)) return [{ ip, udpPort }];
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter((address) => (isIpv6(address.address) ? isIpv6(ip) : isDualStack || !isIpv6(ip)))
+    .filter((address) => !address.scopeid)
+    .map((address) => ({ ip: address.address, udpPort }));
+}
+
+function isWildcard(ip: string): boolean {
+  return ip === '::' || ip === '0.0.0.0';
+}
+
+function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { tsn } from '../../../src/base/serial.ts';
+import { type Chunk, decodePacket, encodeChunk } from '../../../src/chunks/index.ts';
+import { hex, unhex } from '../../support/hex.ts';
+
+const fixed = '1a2b3c4d 0001a000 000a 0800 00000064';
+
+function decoded(digits: string): Chunk | undefined {
+  return decodePacket(unhex(`0001 0002 00000000 00000000 ${digits}`))?.chunks[0];
+}
+
+describe('INIT', () => {
+  const chunk: Chunk = {
+    kind: 'INIT',
+    initiateTag: 0x1a2b3c4d,
+    aRwnd: 106496,
+    outboundStreams: 10,
+    inboundStreams: 2048,
+    initialTsn: tsn(100),
+    parameters: [
+      { kind: 'Supported Extensions', chunkTypes: [0xc0, 0x82, 0x40] },
+      { kind: 'IPv4 Address', address: '192.0.2.1' },
+      { kind: 'Chunk List', chunkTypes: [0xc1] },
+    ],
+  };
+  const extensions = '8008 0007 c08240 00';
+  const address = '0005 0008 c0000201';
+
+  it('counts the padding between its parameters, not that behind the last', () => {
+    const bytes = `01000029 ${fixed} ${extensions} ${address} 8003 0005 c1 000000`;
+    expect(hex(encodeChunk(chunk))).toBe(hex(unhex(bytes)));
+    expect(decoded(bytes)).toEqual(chunk);
+  });
+
+  it('may count the padding behind the last parameter too', () => {
+    expect(decoded(`0100002c ${fixed} ${extensions} ${address} 8003 0005 c1 000000`)).toEqual(chunk);
+  });
+
+  it('keeps unknown parameters and those that do not belong here, in their order', () => {
+    const digits = `01000028 ${fixed} c0ff 0006 abcd 0000 0007 0008 00000001 8000 0004`;
+    expect(decoded(digits)).toMatchObject({
+      parameters: [
+        { kind: 'unknown', type: 0xc0ff, value: unhex('abcd') },
+        { kind: 'State Cookie', cookie: unhex('00000001') },
+        { kind: 'ECN Capable' },
+      ],
+    });
+  });
+
+  it.each([
+    ['a length of 0', '0005 0000 c0000201'],
+    ['a length of 3', '0005 0003 c0000201'],
+    ['a length past the end', '0005 0009 c0000201'],
+    ['half a header', '8000 0004 8000'],
+    ['an address of 5 bytes', '0005 0009 c000020100 000000'],
+    ['an address of 3 bytes', '0006 0007 c00002 00'],
+    ['a value where there is none', 'c000 0008 00000000'],
+    ['half of a 16-bit number', '000c 0007 000500 00'],
+    ['a short number', '8001 0006 0001 0000'],
+  ])('is malformed with %s in its parameters', (_what, parameters) => {
+    const length = (20 + unhex(parameters).length).toString(16).padStart(4, '0');
+    expect(decoded(`0100${length} ${fixed} ${parameters}`)).toMatchObject({ kind: 'malformed', type: 1 });
+  });
+
+  it('with forbidden values is not malformed: the state decides', () => {
+    expect(decoded('01000014 00000000 00000000 0000 0000 00000000')).toMatchObject({
+      initiateTag: 0,
+      inboundStreams: 0,
+    });
+  });
+});
+
+it('INIT ACK has the format of INIT', () => {
+  const bytes = `02000020 ${fixed} 0007 0006 beef 0000 8000 0004`;
+  const chunk = decoded(bytes);
+  expect(chunk).toMatchObject({ kind: 'INIT ACK', parameters: [{ cookie: unhex('beef') }, { kind: 'ECN Capable' }] });
+  expect(chunk && hex(encodeChunk(chunk))).toBe(hex(unhex(bytes)));
+});

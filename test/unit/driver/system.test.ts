@@ -1,0 +1,25 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { systemEnvironment, systemNow, systemWallClockMs } from '../../../src/driver/system.ts';
+
+describe('the machine', () => {
+  it('draws words that fill 32 bits and do not repeat', () => {
+    const words = Array.from({ length: 10_000 }, () => systemEnvironment.random.uint32());
+    expect(words.every((word) => Number.isInteger(word) && word >= 0 && word <= 0xffff_ffff)).toBe(true);
+    // 10,000 of 2^32: a repetition or two may happen, a repeated page would be hundreds.
+    expect(new Set(words).size).toBeGreaterThan(9_990);
+    expect(words.reduce((bits, word) => bits | word, 0) >>> 0).toBe(0xffff_ffff);
+  });
+
+  it('computes the HMAC-SHA-256 of RFC 4231 test case 2', () => {
+    const mac = systemEnvironment.hmac(Buffer.from('Jefe'), Buffer.from('what do ya want for nothing?'));
+    expect(Buffer.from(mac).toString('hex')).toBe('5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843');
+    expect(mac).toEqual(createHmac('sha256', 'Jefe').update('what do ya want for nothing?').digest());
+  });
+
+  it('has a clock that does not go back, and one for people', () => {
+    const before = systemNow();
+    expect(systemNow()).toBeGreaterThanOrEqual(before);
+    expect(Math.abs(systemWallClockMs() - Date.now())).toBeLessThan(1_000);
+  });
+});
