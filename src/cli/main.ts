@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { SctpError, type SctpErrorCode } from '../index.ts';
 import type { Command } from './command.ts';
 import { connectCommand } from './commands/connect.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -10,6 +11,13 @@ const commands: Readonly<Record<string, Command>> = {
   demo: demoCommand,
   listen: listenCommand,
   connect: connectCommand,
+};
+
+/** What to do, where the error itself does not say so. */
+const advice: Partial<Record<SctpErrorCode, string>> = {
+  SCTP_ERR_ADDRESS_IN_USE: 'it is in use: stop who has it, or choose another one with --udp-port',
+  SCTP_ERR_HOST_NOT_FOUND: 'check the name, or give an address',
+  SCTP_ERR_PEER_UNREACHABLE: 'what was not acknowledged is lost; check the network, and connect again',
 };
 
 const wrongUsage = 2;
@@ -47,6 +55,12 @@ function version(): string {
   return manifest.version;
 }
 
+function describeFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const hint = error instanceof SctpError ? advice[error.code] : undefined;
+  return hint === undefined ? error.message : `${error.message}; ${hint}`;
+}
+
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
@@ -55,7 +69,7 @@ function print(text: string): void {
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : failure));
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = describeFailure(error);
   process.stderr.write(`sctp-ts: ${message.replaceAll('\n', ' ')}\n`);
   // What is still open must not keep a failed command alive.
   process.stdin.destroy();

@@ -4,12 +4,13 @@ import type { AssociationEvent } from '../association/events.ts';
 import { formatAddress, type NetAddress } from '../base/address.ts';
 import { Ring } from '../base/ring.ts';
 import type { Instant } from '../base/time.ts';
+import { decodePacket, describeChunk } from '../chunks/index.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Transport, TransportReceiver } from '../transport/transport.ts';
 import { guarded } from './guarded.ts';
 import { systemNow } from './system.ts';
 
-const log = debug('sctp:driver');
+const log = debug('sctp:packet');
 
 /** `setTimeout` takes 31 bits of milliseconds; a longer wait is made of several. */
 const longestWaitMs = 0x7fff_ffff;
@@ -94,13 +95,13 @@ export class Driver implements TransportReceiver {
 
   handlePacket(packet: Uint8Array, from: NetAddress, to: NetAddress | undefined): void {
     if (this.#isClosed) return;
+    if (log.enabled) log('from %s: %s', formatAddress(from), describePacket(packet));
     this.#endpoint.handlePacket(packet, from, to, this.now());
     this.#drain();
   }
 
   handleError(error: Error): void {
     if (this.#isClosed) return;
-    log('transport failed: %s', error.message);
     guarded(() => this.#owner.handleTransportError(error));
   }
 
@@ -133,7 +134,7 @@ export class Driver implements TransportReceiver {
       const transmit = this.#endpoint.pollTransmit(this.#now);
       if (transmit === undefined) return any;
       any = true;
-      if (log.enabled) log('%d bytes to %s', transmit.packet.length, formatAddress(transmit.to));
+      if (log.enabled) log('to %s: %s', formatAddress(transmit.to), describePacket(transmit.packet));
       this.#transport.send(transmit.packet, transmit.to, transmit.from);
     }
   }
@@ -188,4 +189,10 @@ export class Driver implements TransportReceiver {
     if (now >= this.#endpoint.nextTimeout) this.#endpoint.handleTimeout(now);
     this.#drain();
   };
+}
+
+/** For the log only: the core decodes for itself. */
+function describePacket(packet: Uint8Array): string {
+  const chunks = decodePacket(packet)?.chunks.map((chunk) => describeChunk(chunk, { verbose: true }));
+  return chunks?.join(' + ') ?? `${packet.length} bytes that are no SCTP packet`;
 }

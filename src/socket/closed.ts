@@ -1,5 +1,6 @@
 import type { Ending } from '../association/events.ts';
 import { SctpError, type SctpErrorCode } from '../base/errors.ts';
+import { describeCause } from '../chunks/index.ts';
 
 /** How an association ended. */
 export interface SctpClosed extends Omit<Ending, 'error'> {
@@ -22,6 +23,7 @@ export function endingError(
   if (ending.graceful || ending.error === undefined) return undefined;
   if (transportFailure !== undefined) return transportFailure;
   const { code, message } = ending.error;
-  const explanation = explanations[code];
-  return new SctpError(code, `${peer}: ${message}${explanation === undefined ? '' : ` (${explanation})`}`);
+  const causes = ending.causes.map(describeCause).join(', ');
+  const details = [message, causes, explanations[code] ?? ''].filter((detail) => detail !== '');
+  return new SctpError(code, `${peer}: ${details.join('; ')}`);
 }

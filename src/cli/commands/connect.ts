@@ -75,12 +75,12 @@ ${describeOptions(associationOptionTable)}`,
         `${where} did not answer for ${timeoutMs / 1000} s; is the peer running, and does UDP pass between?`,
       );
     });
-    const peer = peerName(association);
-    output.status(`connected to ${peer}`, { event: 'connected', peer, port: association.localPort });
     const settle = onInterrupt(
       () => void association.close(),
       () => association.abort(),
     );
+    const peer = peerName(association);
+    output.status(`connected to ${peer}`, { event: 'connected', peer, port: association.localPort });
     const input = binary ? readChunks(process.stdin) : readLines(process.stdin);
     const sending = sendAll(association, input, { streamId, ppid, unordered, lifetimeMs });
     // Without this a failure to send would be unhandled while the rest is still printed.

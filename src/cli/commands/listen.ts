@@ -2,10 +2,10 @@ import { listen, type SctpAssociation, type SctpEndpoint } from '../../index.ts'
 import { associationOptions, associationOptionTable } from '../association-options.ts';
 import type { Command } from '../command.ts';
 import { discardMessages, echoMessages, peerName, printMessages } from '../converse.ts';
-import { readLines } from '../input.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { describeOptions, flag, list, parseCommandLine, parsePort, port, text, UsageError } from '../option-table.ts';
 import { Output } from '../output.ts';
+import { TypedLines } from '../typed-lines.ts';
 
 const table = {
   host: list('A[,B]', 'address or addresses to bind, default all'),
@@ -41,12 +41,12 @@ ${describeOptions(associationOptionTable)}`,
       port: parsePort(positionals[0] ?? '', 'PORT'),
     });
     const output = new Output(json);
-    announce(endpoint, output);
     const settle = onInterrupt(
       () => void endpoint.close(),
       () => void endpoint.abort(),
     );
-    const typed = echo || discard ? undefined : new Typed();
+    announce(endpoint, output);
+    const typed = echo || discard ? undefined : new TypedLines(output);
     const serve = (association: SctpAssociation): Promise<void> => {
       if (echo) return echoMessages(association);
       if (discard) return discardMessages(association);
@@ -90,32 +90,4 @@ async function report(association: SctpAssociation, serve: Serve, output: Output
 function announce({ port, udpPort, addresses }: SctpEndpoint, output: Output): void {
   const text = `listening on SCTP port ${port}${udpPort === 0 ? '' : ` in UDP port ${udpPort}`}`;
   output.status(text, { event: 'listening', port, udpPort, addresses });
-}
-
-/** Standard input, line by line, to everybody who is connected; read only while somebody is. */
-class Typed {
-  readonly #peers = new Set<SctpAssociation>();
-  #wake: (() => void) | undefined;
-  #isReading = false;
-
-  sendTo(association: SctpAssociation): void {
-    this.#peers.add(association);
-    void association.closed.then(() => this.#peers.delete(association));
-    this.#wake?.();
-    if (!this.#isReading) void this.#read();
-    this.#isReading = true;
-  }
-
-  async #read(): Promise<void> {
-    for await (const line of readLines(process.stdin)) {
-      if (this.#peers.size === 0) await this.#somebody();
-      await Promise.allSettled([...this.#peers].map((peer) => peer.send(line)));
-    }
-  }
-
-  #somebody(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
-  }
 }

@@ -82,8 +82,6 @@ export function run(...args: readonly string[]): Promise<Outcome> {
 /** A listening command, and what to type to connect to it. */
 export async function startListener(...args: readonly string[]): Promise<{ listener: CommandLine; where: string[] }> {
   const listener = new CommandLine('listen', '0', '--host', '127.0.0.1', '--udp-port', '0', ...args);
-  const [, port = '', udpPort = ''] = await listener.shows(
-    /SCTP port (\d+) in UDP port (\d+)|"port":(\d+),"udpPort":(\d+)/,
-  );
+  const [, port = '', udpPort = ''] = await listener.shows(/port"?[ :](\d+)(?: in UDP port |,"udpPort":)(\d+)/);
   return { listener, where: ['127.0.0.1', port, '--remote-udp-port', udpPort] };
 }
