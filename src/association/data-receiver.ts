@@ -138,9 +138,9 @@ export class DataReceiver {
     if (!isNext) return false;
     // §6.2: "the receiver SHOULD drop the largest TSN held for reordering and accept the new incoming DATA chunk."
     // All of them at once: whoever fills the reserve does it again, and this way each chunk is dropped once.
-    this.tracker.renege();
-    this.#reassembly.dropAfter(this.tracker.cumulativeTsn);
-    return receiveQueue.heldBytes < receiveBufferSize || receiveQueue.length > 0 || this.#refuseOversizedMessage();
+    this.#reassembly.dropAfter(this.tracker.cumulativeTsn, (dropped) => this.tracker.handleReneged(dropped));
+    if (receiveQueue.heldBytes < receiveBufferSize) return true;
+    return receiveQueue.length === 0 && this.#refuseOversizedMessage();
   }
 
   #refuseOversizedMessage(): false {

@@ -33,7 +33,6 @@ export class DataSender {
     this.#initialTsn = initialTsn;
     this.#aRwnd = peerARwnd;
     this.#outstanding = new OutstandingData(initialTsn, (fragment) => {
-      fragment.message.acknowledged += fragment.payload.length;
       context.releaseBuffered(fragment.payload.length);
     });
   }
@@ -57,9 +56,12 @@ export class DataSender {
     return this.#zeroWindowProbe.deadline;
   }
 
-  /** Messages that are not wholly acknowledged, in the order in which they went out. */
+  /**
+   * Messages that are not cumulatively acknowledged, in the order in which they went out. What only Gap Ack Blocks report
+   * may wait behind a hole, or be reneged on: it was not delivered yet (§6.2).
+   */
   collectUndelivered(into: Set<OutgoingMessage>): void {
-    for (const { cargo } of this.#outstanding.chunks) if (!cargo.message.isDelivered) into.add(cargo.message);
+    for (const { cargo } of this.#outstanding.chunks) into.add(cargo.message);
   }
 
   /** RFC 9260 §6.2.1. */

@@ -13,7 +13,10 @@ export interface Ending {
   readonly error: { readonly code: SctpErrorCode; readonly message: string } | undefined;
   /** The error causes of the ABORT chunk that was received or sent. */
   readonly causes: readonly ErrorCause[];
-  /** Messages that `send` accepted and the peer has not acknowledged wholly, in the order in which they went out. */
+  /**
+   * Messages that `send` accepted and the peer has not acknowledged with all that was sent before them, in the order in
+   * which they went out. The peer may have got some of them all the same: what is lost last is its acknowledgement.
+   */
   readonly undelivered: readonly Message[];
 }
 

@@ -56,6 +56,8 @@ export class Handshake {
   handleInit(init: InitChunk, from: NetAddress, now: Instant): void {
     const context = this.#context;
     const { state } = context;
+    // §3.3.2: "If the value of the Initiate Tag […] is found to be 0, the receiver MUST silently discard the packet."
+    if (init.initiateTag === 0) return;
     const objection = objectionTo(init);
     if (objection !== undefined) {
       context.sendAlone({ kind: 'ABORT', tagReflected: false, causes: objection }, init.initiateTag, from);
@@ -297,6 +299,7 @@ export class Handshake {
       return;
     }
     const undelivered = context.takeUndelivered();
+    context.receiveQueue.releaseIncomplete();
     context.control.clear();
     context.paths.restart();
     context.paths.learnUdpPort(from);

@@ -68,17 +68,22 @@ export interface InitAnswer {
   readonly from: NetAddress;
 }
 
+/** The life of a cookie whose INIT chunk asked for more (§3.3.2.1.3): at most twice as long. */
+export function longestCookieLifeMs(options: AssociationOptions): number {
+  return 2 * options.validCookieLifeMs;
+}
+
 /** The INIT ACK chunk for `init`. It depends on its arguments alone: nothing is kept (RFC 9260 §5.1 B). */
 export function answerInit(init: InitChunk, answer: InitAnswer, now: Instant): InitAckChunk {
   const { options } = answer;
   const { accepted, unrecognized } = recognize(init.parameters);
-  // §3.3.2.1.3: the receiver may "ignore this parameter" or extend the life; an increment can at most double it here,
-  // since long lives make "the endpoint more subject to a replay attack" (§5.2.6).
+  // §3.3.2.1.3: the receiver may "ignore this parameter" or extend the life; not at will, since long lives make "the
+  // endpoint more subject to a replay attack" (§5.2.6).
   const increment = findParameter(accepted, 'Cookie Preservative')?.lifeSpanIncrementMs ?? 0;
   const cookie = answer.cookieJar.seal(
     {
       createdAt: now,
-      lifespanMs: options.validCookieLifeMs + Math.min(increment, options.validCookieLifeMs),
+      lifespanMs: Math.min(options.validCookieLifeMs + increment, longestCookieLifeMs(options)),
       localTag: answer.localTag,
       peerTag: init.initiateTag,
       localTieTag: answer.localTieTag,

@@ -123,6 +123,8 @@ export class Shutdown {
     // "The reception of any packet from its peer […] SHOULD clear the endpoint's retransmission count and restart the
     // T2-shutdown timer".
     state.retransmissions = 0;
+    // A SACK chunk goes with it: only that tells the peer, which still sends, how large our receive window is.
+    state.receiver.tracker.requestSack();
     this.#sendShutdown(state, now);
   }
 
@@ -177,8 +179,8 @@ export class Shutdown {
     control.push({ kind: 'SHUTDOWN', cumulativeTsnAck: tracker.cumulativeTsn }, paths.primary);
     // "If a SHUTDOWN chunk by itself cannot acknowledge all of the received DATA chunks […] or if duplicate TSNs have
     // been received, then a SACK chunk MUST also be sent."
-    if (!tracker.hasGaps && !tracker.hasDuplicates) tracker.handleAcknowledged();
-    else tracker.requestSack();
+    if (tracker.isSackDue || tracker.hasGaps || tracker.hasDuplicates) tracker.requestSack();
+    else tracker.handleAcknowledged();
     this.#startT2(state.t2Shutdown, paths.primary, now);
   }
 

@@ -156,7 +156,7 @@ function decode(bytes: Uint8Array): StateCookie | undefined {
     return readUint32(bytes, offset - 4);
   };
   const cookie = {
-    createdAt: take32() * 0x1_0000_0000 + take32(),
+    createdAt: (take32() | 0) * 0x1_0000_0000 + take32(),
     lifespanMs: take32(),
     localTag: take32(),
     peerTag: take32(),

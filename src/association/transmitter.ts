@@ -51,9 +51,10 @@ export class Transmitter {
     const queued = control.peek();
     const dataPath = paths.primary;
     const sendsData = this.#burst > 0 && this.#maySendData() && sender.canSend(dataPath, now);
+    const isSackDue = tracker.isSackDue && this.#mayReceiveData();
     let path: Path;
     if (queued !== undefined) path = queued.path;
-    else if (tracker.isSackDue) path = receiver.sackPath;
+    else if (isSackDue) path = receiver.sackPath;
     else if (sendsData) path = dataPath;
     else return undefined;
 
@@ -64,7 +65,7 @@ export class Transmitter {
       // create a SACK chunk and bundle it with the outbound DATA chunk"
       const isBundled = sendsData && path === dataPath && tracker.hasNews;
       const room = path.maxPacketSize - this.#builder.length;
-      if ((tracker.isSackDue || isBundled) && room >= smallestSackLength) this.#builder.append(receiver.takeSack(room));
+      if ((isSackDue || isBundled) && room >= smallestSackLength) this.#builder.append(receiver.takeSack(room));
     }
     if (sendsData && path === dataPath && !mustTravelWithoutData) {
       const before = this.#builder.length;
@@ -78,6 +79,15 @@ export class Transmitter {
   #maySendData(): boolean {
     const { name } = this.#context.state;
     return name === 'ESTABLISHED' || name === 'SHUTDOWN-PENDING' || name === 'SHUTDOWN-RECEIVED';
+  }
+
+  /**
+   * Whether DATA may come that a SACK chunk could speak of (§6). Once the peer's SHUTDOWN chunk has come there is none, and
+   * a window update would meet a peer that has already forgotten the association, and answers it with ABORT.
+   */
+  #mayReceiveData(): boolean {
+    const { name } = this.#context.state;
+    return name === 'ESTABLISHED' || name === 'SHUTDOWN-PENDING' || name === 'SHUTDOWN-SENT';
   }
 
   /** Appends control chunks for `path` while they fit; the first always does. Returns whether DATA must not follow. */

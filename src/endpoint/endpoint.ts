@@ -2,7 +2,7 @@ import { Association, type AssociationIdentity } from '../association/associatio
 import type { AssociationEnvironment, Transmit } from '../association/context.ts';
 import type { AssociationEvent } from '../association/events.ts';
 import { staleCookieError } from '../association/handshake.ts';
-import { answerInit, objectionTo } from '../association/init.ts';
+import { answerInit, longestCookieLifeMs, objectionTo } from '../association/init.ts';
 import { type AssociationOptions, type OptionsPreset, resolveOptions } from '../association/options.ts';
 import { CookieJar, type StateCookie } from '../association/state-cookie.ts';
 import { isInit } from '../association/verification-tag.ts';
@@ -26,6 +26,7 @@ import {
 } from '../chunks/index.ts';
 import { AssociationTable } from './association-table.ts';
 import { createCounters, type EndpointCounters } from './counters.ts';
+import { EndedTags } from './ended-tags.ts';
 import { answerOutOfTheBlue } from './out-of-the-blue.ts';
 
 export type { Transmit } from '../association/context.ts';
@@ -79,6 +80,7 @@ export class Endpoint {
   readonly #given: EndpointOptions;
   readonly #environment: AssociationEnvironment;
   readonly #table = new AssociationTable<Slot>();
+  readonly #ended: EndedTags;
   readonly #deadlines = new DeadlineHeap<Slot>();
   readonly #active = new Ring<Slot>();
   readonly #eventful = new Ring<Slot>();
@@ -95,6 +97,7 @@ export class Endpoint {
     this.listening = options.listening ?? false;
     this.#given = options;
     this.#options = resolveOptions(options);
+    this.#ended = new EndedTags(longestCookieLifeMs(this.#options));
     this.#environment = {
       random: environment.random,
       hmac: (key, data) => environment.hmac(key, data),
@@ -167,9 +170,9 @@ export class Endpoint {
     }
     const slot = this.#findSlot(packet, from);
     if (slot === undefined) this.#handleUnmatched(packet, from, to, now);
-    else if (first.kind === 'INIT') slot.association.handleInit(first, from, now);
+    else if (first.kind === 'INIT' && isInit(packet)) slot.association.handleInit(first, from, now);
     else if (!slot.association.handlePacket(packet, from, now)) this.#counters.badVerificationTag++;
-    if (slot !== undefined) this.#settle(slot);
+    if (slot !== undefined) this.#settle(slot, now);
   }
 
   /** To be called at `nextTimeout`, or later; earlier does no harm. */
@@ -178,7 +181,7 @@ export class Endpoint {
       const slot = this.#deadlines.first;
       if (slot === undefined || slot.deadline > now) return;
       slot.association.handleTimeout(now);
-      this.#settle(slot);
+      this.#settle(slot, now);
       this.#deadlines.schedule(slot, slot.association.nextTimeout);
     }
   }
@@ -216,7 +219,7 @@ export class Endpoint {
     if (transmit !== undefined) return transmit;
     this.#active.shift();
     slot.isActive = false;
-    this.#settle(slot);
+    this.#settle(slot, now);
     // A deadline that has moved back is left where it is: it is looked at again when it comes, which costs less than
     // moving it with every packet.
     const deadline = slot.association.nextTimeout;
@@ -281,7 +284,11 @@ export class Endpoint {
     const slot = this.#table.findByTag(cookie.localTag) ?? this.#table.findByPeer(cookie.peerAddress, cookie.peerPort);
     if (slot !== undefined) {
       slot.association.handleCookieEcho(cookie, packet, from, now);
-      this.#settle(slot);
+      this.#settle(slot, now);
+    } else if (this.#ended.has(cookie.localTag, now)) {
+      // A peer that still waits for its COOKIE ACK has missed the end; any other drops an ABORT chunk (§8.4 2).
+      const abort: Chunk = { kind: 'ABORT', tagReflected: false, causes: [] };
+      this.#reply(abort, cookie.peerTag, cookie.localPort, cookie.peerPort, from);
     } else if (this.listening) {
       this.#accept(cookie, packet, from, now);
     }
@@ -306,7 +313,7 @@ export class Endpoint {
       this.#options,
     );
     slot.association.accept(cookie, packet, from, now);
-    this.#settle(slot);
+    this.#settle(slot, now);
   }
 
   #createSlot(identity: AssociationIdentity, options: AssociationOptions): Slot {
@@ -335,14 +342,16 @@ export class Endpoint {
   }
 
   /** Keeps the table in step: a closed association is forgotten, a restarted one has another tag. */
-  #settle(slot: Slot): void {
+  #settle(slot: Slot, now: Instant): void {
     const { association } = slot;
     if (association.state === 'CLOSED') {
       if (this.#table.findByTag(slot.tag) !== slot) return;
       this.#table.remove(slot, slot.tag);
+      this.#ended.add(slot.tag, now);
       this.#deadlines.schedule(slot, Number.POSITIVE_INFINITY);
     } else if (association.myVerificationTag !== slot.tag) {
       this.#table.remove(slot, slot.tag);
+      this.#ended.add(slot.tag, now);
       slot.tag = association.myVerificationTag;
       this.#table.add(slot);
     }

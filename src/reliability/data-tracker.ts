@@ -31,6 +31,7 @@ export class DataTracker {
   #sawNew = false;
   #sawDuplicate = false;
   #sawDropped = false;
+  #sawFilling = false;
   #wantsSackNow = false;
 
   constructor(initialTsn: Tsn, options: DataTrackerOptions) {
@@ -87,6 +88,7 @@ export class DataTracker {
     }
     this.#cumulativeTsn = tsn;
     if (this.#received.isEmpty || this.#received.start(0) !== next(tsn)) return;
+    this.#sawFilling = true;
     this.#cumulativeTsn = this.#received.end(0);
     this.#received.removeUpTo(this.#cumulativeTsn);
   }
@@ -101,9 +103,9 @@ export class DataTracker {
     this.#sawDropped = true;
   }
 
-  /** Gives up everything beyond the cumulative TSN: "the data receiver MAY drop DATA chunks" (§6.2). */
-  renege(): void {
-    this.#received.clear();
+  /** A DATA chunk beyond the cumulative TSN was dropped after all (§6.2): it is no longer reported, and may come again. */
+  handleReneged(tsn: Tsn): void {
+    this.#received.remove(tsn);
   }
 
   /** All chunks of one packet have been recorded: decides whether their SACK may wait. */
@@ -121,6 +123,9 @@ export class DataTracker {
       this.#sawDuplicate ||
       // §6.7: "If the endpoint detects a gap […] it SHOULD send a SACK chunk with Gap Ack Blocks immediately."
       this.hasGaps ||
+      // RFC 5681 §4.2, to which §6.2 refers: "SHOULD send an immediate ACK when the incoming segment fills in all or
+      // part of a gap"
+      this.#sawFilling ||
       this.#packetsUnacknowledged >= this.#options.sackFrequency
     ) {
       this.requestSack();
@@ -131,6 +136,7 @@ export class DataTracker {
     this.#sawNew = false;
     this.#sawDuplicate = false;
     this.#sawDropped = false;
+    this.#sawFilling = false;
     this.#wantsSackNow = false;
   }
 

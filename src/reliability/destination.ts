@@ -45,7 +45,7 @@ export class Destination {
   handleSent(tsn: Tsn, size: number, isRetransmission: boolean, now: Instant): void {
     this.flightSize += size;
     this.#lastDataAt = now;
-    if (isRetransmission) this.#handleRetransmission(tsn);
+    if (isRetransmission) this.handleRetransmission(tsn);
     else if (this.#timedTsn === undefined) {
       // §6.3.1 C4: "new RTT measurements SHOULD be made no more than once per round trip"
       this.#timedTsn = tsn;
@@ -62,9 +62,9 @@ export class Destination {
 
   /**
    * §6.3.1 C5: "RTT measurements SHOULD only be made using a DATA chunk with TSN r if no DATA chunk with TSN less than
-   * or equal to r was retransmitted since the DATA chunk with TSN r was sent first."
+   * or equal to r was retransmitted since the DATA chunk with TSN r was sent first." Wherever to.
    */
-  #handleRetransmission(tsn: Tsn): void {
+  handleRetransmission(tsn: Tsn): void {
     if (this.#timedTsn !== undefined && !isAfter(tsn, this.#timedTsn)) this.#timedTsn = undefined;
   }
 }

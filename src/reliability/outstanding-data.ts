@@ -20,6 +20,8 @@ export interface OutstandingChunk<Cargo, D extends Destination> {
   transmissions: number;
   missIndications: number;
   isFastRetransmitted: boolean;
+  /** Whether it ever was: a Gap Ack Block may be revoked. */
+  wasAcknowledged: boolean;
   fate: 'in flight' | 'to be retransmitted' | 'acknowledged';
 }
 
@@ -28,10 +30,11 @@ export interface SackOutcome<D extends Destination> {
   /** Why the chunk was dropped, undefined when it was taken. */
   rejected: 'old' | 'unsent TSN' | 'invalid gap ack blocks' | undefined;
   cumulativeTsnAckAdvanced: boolean;
+  /** Bytes of chunks that were acknowledged for the first time. */
   bytesAcked: number;
   /** TSNs that were reported received before and are not any more. */
   revoked: number;
-  /** The destinations with newly acknowledged chunks, and how many bytes. */
+  /** The destinations with acknowledged chunks, and how many bytes of them for the first time. */
   readonly acknowledged: Map<D, number>;
   /** The destinations whose earliest outstanding TSN was acknowledged (§6.3.2 R3). */
   readonly earliestAcknowledged: Set<D>;
@@ -132,6 +135,7 @@ export class OutstandingData<Cargo, D extends Destination> {
       transmissions: 1,
       missIndications: 0,
       isFastRetransmitted: false,
+      wasAcknowledged: false,
       fate: 'in flight',
     };
     this.#chunks.push(chunk);
@@ -150,6 +154,7 @@ export class OutstandingData<Cargo, D extends Destination> {
   retransmit(chunk: OutstandingChunk<Cargo, D>, destination: D, now: Instant): void {
     this.#lost.remove(chunk.tsn);
     chunk.fate = 'in flight';
+    if (chunk.destination !== destination) chunk.destination.handleRetransmission(chunk.tsn);
     chunk.destination = destination;
     chunk.sendOrder = ++this.#sendOrder;
     chunk.transmissions++;
@@ -253,7 +258,8 @@ export class OutstandingData<Cargo, D extends Destination> {
     this.#outcome.cumulativeTsnAckAdvanced = true;
     for (let tsn = next(this.#cumulativeTsnAckPoint); !isAfter(tsn, cumulativeTsnAck); tsn = next(tsn)) {
       const chunk = this.#chunks.shift()!;
-      if (chunk.fate !== 'acknowledged') this.#acknowledge(chunk, now);
+      if (chunk.fate === 'acknowledged') continue;
+      this.#acknowledge(chunk, now);
       // Every chunk before it is gone, so it was the earliest of its destination.
       this.#outcome.earliestAcknowledged.add(chunk.destination);
     }
@@ -323,13 +329,17 @@ export class OutstandingData<Cargo, D extends Destination> {
       this.#flightSize -= chunk.size;
     }
     chunk.fate = 'acknowledged';
+    chunk.missIndications = 0; // §7.2.4 counts "consecutive" ones
+    const { acknowledged } = this.#outcome;
+    acknowledged.set(destination, (acknowledged.get(destination) ?? 0) + (chunk.wasAcknowledged ? 0 : chunk.size));
+    // §7.2.4: "A newly acknowledged DATA chunk is one not previously acknowledged in a SACK chunk."
+    if (chunk.wasAcknowledged) return;
+    chunk.wasAcknowledged = true;
     if (isAfter(chunk.tsn, this.#highestNewlyAcked)) this.#highestNewlyAcked = chunk.tsn;
     if (chunk.sendOrder > this.#newestAckedNow) this.#newestAckedNow = chunk.sendOrder;
     // Karn's algorithm, §6.3.1 C5
     if (chunk.transmissions === 1) destination.handleAcknowledged(chunk.tsn, now);
-    const outcome = this.#outcome;
-    outcome.bytesAcked += chunk.size;
-    outcome.acknowledged.set(destination, (outcome.acknowledged.get(destination) ?? 0) + chunk.size);
+    this.#outcome.bytesAcked += chunk.size;
     this.#onAcknowledged(chunk.cargo);
   }
 

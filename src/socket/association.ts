@@ -173,14 +173,10 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
     return this.#waitingSends.add(message, signal);
   }
 
-  /** Whether there was room. Throws what is wrong with the message. */
+  /** Whether there was room; if not, a `writable` event follows. Throws what is wrong with the message. */
   #accept(message: SendRequest): boolean {
-    try {
-      this.#core.send(message, this.#context.driver.now());
-    } catch (error) {
-      if (error instanceof SctpError && error.code === 'SCTP_ERR_SEND_BUFFER_FULL') return false;
-      throw error;
-    }
+    if (!this.#core.isWritable) return false;
+    this.#core.send(message, this.#context.driver.now());
     this.#context.driver.schedule();
     return true;
   }

@@ -49,6 +49,8 @@ export class Readers<Item> {
   }
 
   next(reader: Reader<Item>): Promise<IteratorResult<Item, undefined>> {
+    const value = this.#waiting.length === 0 ? this.#source.take() : undefined;
+    if (value !== undefined) return Promise.resolve({ done: false, value });
     return new Promise((resolve, reject) => {
       this.#waiting.push({ reader, resolve, reject });
       this.wake();

@@ -1,5 +1,5 @@
 import { concatBytes } from '../base/bytes.ts';
-import { isAfter, nextSsn, type Ssn, ssn, type Tsn } from '../base/serial.ts';
+import { isAfter, nextSsn, plus, type Ssn, ssn, type Tsn } from '../base/serial.ts';
 import type { Fragment } from '../chunks/index.ts';
 import { FragmentRuns } from './fragment-runs.ts';
 import type { Message } from './message.ts';
@@ -9,7 +9,8 @@ import type { ReceiveQueue } from './receive-queue.ts';
 /** A message that is complete and waits for the ones before it. */
 interface WaitingMessage {
   readonly message: Message;
-  readonly lastTsn: Tsn;
+  readonly firstTsn: Tsn;
+  readonly fragmentCount: number;
 }
 
 /** One stream from the peer; what it does not need does not exist. */
@@ -37,24 +38,30 @@ export class DataReassembly implements Reassembly {
     const number = fragment.messageId as Ssn;
     if (fragment.beginning && fragment.ending) {
       if (stream.partial?.has(number) || stream.waiting?.has(number)) return 'two messages with one SSN';
-      this.#handleOrdered(stream, number, toMessage(fragment, fragment.payload), tsn);
+      const message = toMessage(fragment, fragment.payload);
+      this.#handleOrdered(stream, number, { message, firstTsn: tsn, fragmentCount: 1 });
       return undefined;
     }
     return this.#handlePiece(stream, number, tsn, fragment);
   }
 
-  dropAfter(tsn: Tsn): void {
+  dropAfter(tsn: Tsn, onDropped: (tsn: Tsn) => void): void {
+    const drop = (droppedTsn: Tsn, fragment: Fragment): void => {
+      this.#queue.release(fragment.payload.length);
+      onDropped(droppedTsn);
+    };
     for (const stream of this.#streams.values()) {
       for (const [number, runs] of stream.partial ?? []) {
-        this.#release(runs.dropAfter(tsn));
+        runs.dropAfter(tsn, drop);
         if (runs.isEmpty) stream.partial!.delete(number);
       }
-      for (const [number, { message, lastTsn }] of stream.waiting ?? []) {
-        if (!isAfter(lastTsn, tsn)) continue;
+      for (const [number, { message, firstTsn, fragmentCount }] of stream.waiting ?? []) {
+        if (!isAfter(firstTsn, tsn)) continue;
         stream.waiting!.delete(number);
         this.#queue.release(message.data.length);
+        for (let n = 0; n < fragmentCount; n++) onDropped(plus(firstTsn, n));
       }
-      if (stream.unordered !== undefined) this.#release(stream.unordered.dropAfter(tsn));
+      stream.unordered?.dropAfter(tsn, drop);
     }
   }
 
@@ -71,7 +78,12 @@ export class DataReassembly implements Reassembly {
     if (verdict.kind === 'complete') {
       if (!runs.isEmpty) return 'two messages with one SSN';
       stream.partial.delete(number);
-      this.#handleOrdered(stream, number, this.#join(verdict.fragments), tsn);
+      const { firstTsn, fragments } = verdict;
+      this.#handleOrdered(stream, number, {
+        message: this.#join(fragments),
+        firstTsn,
+        fragmentCount: fragments.length,
+      });
     }
     return undefined;
   }
@@ -90,13 +102,13 @@ export class DataReassembly implements Reassembly {
   }
 
   /** §6.6: "MUST deliver DATA chunks […] according to the order of their Stream Sequence Number". */
-  #handleOrdered(stream: IncomingStream, number: Ssn, message: Message, lastTsn: Tsn): void {
+  #handleOrdered(stream: IncomingStream, number: Ssn, arrived: WaitingMessage): void {
     if (number !== stream.nextSsn) {
       stream.waiting ??= new Map();
-      stream.waiting.set(number, { message, lastTsn });
+      stream.waiting.set(number, arrived);
       return;
     }
-    this.#queue.push(message);
+    this.#queue.push(arrived.message);
     stream.nextSsn = nextSsn(stream.nextSsn);
     if (stream.waiting === undefined) return;
     for (;;) {

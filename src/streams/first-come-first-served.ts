@@ -19,10 +19,10 @@ export class FirstComeFirstServed implements StreamScheduler {
     this.#turns.shift();
   }
 
-  handleRemoved(stream: OutgoingStream): void {
+  handleRemoved(streams: ReadonlySet<OutgoingStream>): void {
     for (let i = this.#turns.length; i > 0; i--) {
       const turn = this.#turns.shift()!;
-      if (turn !== stream) this.#turns.push(turn);
+      if (!streams.has(turn)) this.#turns.push(turn);
     }
   }
 }

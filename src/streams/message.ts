@@ -27,8 +27,6 @@ export class OutgoingMessage implements Message {
   ssn: Ssn | undefined;
   /** Bytes that have become fragments. */
   fragmented = 0;
-  /** Bytes that have been acknowledged. */
-  acknowledged = 0;
 
   constructor(message: Message, sackImmediately: boolean, expiresAt: Instant) {
     this.data = message.data;
@@ -37,10 +35,6 @@ export class OutgoingMessage implements Message {
     this.unordered = message.unordered;
     this.sackImmediately = sackImmediately;
     this.expiresAt = expiresAt;
-  }
-
-  get isDelivered(): boolean {
-    return this.acknowledged === this.data.length;
   }
 }
 

@@ -5,6 +5,9 @@ import type { Fragment } from '../chunks/index.ts';
 export interface Reassembly {
   /** Takes a fragment that was not received before. Returns what the peer did wrong, undefined when nothing. */
   handleFragment(tsn: Tsn, fragment: Fragment): string | undefined;
-  /** Drops what was received after `tsn` and is not yet readable: the receiver has reneged on it (RFC 9260 §6.2). */
-  dropAfter(tsn: Tsn): void;
+  /**
+   * Drops what was received after `tsn` and is not yet readable: the receiver reneges on it (RFC 9260 §6.2). `onDropped`
+   * is told of each TSN; what is readable already stays, since the peer must not send it again.
+   */
+  dropAfter(tsn: Tsn, onDropped: (tsn: Tsn) => void): void;
 }

@@ -29,6 +29,12 @@ export class ReceiveQueue {
     this.#heldBytes -= payloadBytes + entryOverhead;
   }
 
+  /** Forgets what is charged for anything but readable messages: there is nobody left to complete it. */
+  releaseIncomplete(): void {
+    this.#heldBytes = 0;
+    for (const message of this.#messages) this.charge(message.data.length);
+  }
+
   /** Makes a message readable; the caller has charged it. */
   push(message: Message): void {
     this.#messages.push(message);

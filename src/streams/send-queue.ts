@@ -47,11 +47,6 @@ export class SendQueue {
     this.#scheduler.handleEnqueued(stream);
   }
 
-  /** Whether the next fragment would be the last of all that is queued. */
-  isLast(fragment: OutgoingFragment): boolean {
-    return fragment.ending && this.isEmpty;
-  }
-
   /**
    * The payload length of the next fragment when the packet has room for `room` bytes of payload and an empty packet
    * for `maxPayload`; 0 when nothing is queued or the room is better left unused.
@@ -89,12 +84,15 @@ export class SendQueue {
     };
   }
 
-  /** Gives up what waits for streams that the peer does not accept (RFC 9260 §5.1.1). */
+  /** Gives up what waits for streams that the peer does not accept (RFC 9260 §5.1.1). Nothing was sent before. */
   dropStreamsFrom(streamId: number): void {
-    for (const stream of this.#streams.values()) {
-      if (stream.streamId < streamId) continue;
+    const dropped = new Set<OutgoingStream>();
+    for (const stream of this.#streams.values()) if (stream.streamId >= streamId) dropped.add(stream);
+    if (dropped.size === 0) return;
+    this.#scheduler.handleRemoved(dropped);
+    this.#current = undefined;
+    for (const stream of dropped) {
       this.#streams.delete(stream.streamId);
-      this.#scheduler.handleRemoved(stream);
       for (const message of stream.messages) {
         this.#messageCount--;
         this.#queuedBytes -= message.data.length;
@@ -106,10 +104,8 @@ export class SendQueue {
   /** Everything that has not become fragments wholly, in the order of the streams; the queue is empty then. */
   drain(): OutgoingMessage[] {
     const messages: OutgoingMessage[] = [];
-    for (const stream of this.#streams.values()) {
-      for (const message of stream.messages) messages.push(message);
-      this.#scheduler.handleRemoved(stream);
-    }
+    for (const stream of this.#streams.values()) for (const message of stream.messages) messages.push(message);
+    this.#scheduler.handleRemoved(new Set(this.#streams.values()));
     this.#streams.clear();
     this.#current = undefined;
     this.#messageCount = 0;

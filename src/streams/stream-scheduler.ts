@@ -11,6 +11,6 @@ export interface StreamScheduler {
   select(): OutgoingStream | undefined;
   /** The message at the head of `stream`, the one selected last, is gone: all of it became fragments, or it was dropped. */
   handleDequeued(stream: OutgoingStream): void;
-  /** `stream` is gone with all its messages. */
-  handleRemoved(stream: OutgoingStream): void;
+  /** `streams` are gone with all their messages. */
+  handleRemoved(streams: ReadonlySet<OutgoingStream>): void;
 }
