@@ -4,7 +4,7 @@
  */
 export { Association, type SendRequest } from './association/association.ts';
 export type { Transmit } from './association/context.ts';
-export type { AssociationEvent, Ending, PathStatus } from './association/events.ts';
+export type { AssociationEvent, Ending, PathState, PathStatus } from './association/events.ts';
 export type { AssociationMetrics } from './association/metrics.ts';
 export {
   type AssociationOptions,
@@ -19,6 +19,7 @@ export type { Environment } from './base/environment.ts';
 export { errorCodes, SctpError, type SctpErrorCode } from './base/errors.ts';
 export { type RandomSource, seededRandom } from './base/random.ts';
 export type { Instant } from './base/time.ts';
+export { defaultLimits, type EndpointLimits } from './endpoint/admission.ts';
 export type { EndpointCounters } from './endpoint/counters.ts';
 export { Endpoint, type EndpointEvent, type EndpointOptions, type RemotePeer } from './endpoint/endpoint.ts';
 export type { Message } from './streams/message.ts';

@@ -51,7 +51,10 @@ export interface AssociationIdentity {
   readonly localPort: number;
   readonly remotePort: number;
   readonly myVerificationTag: number;
+  /** The peer's addresses, the primary path first. */
   readonly addresses: readonly NetAddress[];
+  /** How many of them, from the first on, are CONFIRMED (RFC 9260 §5.4 1, 2). */
+  readonly confirmed: number;
 }
 
 /**
@@ -75,8 +78,8 @@ export class Association {
     environment: AssociationEnvironment,
     onActivity: ActivityListener,
   ) {
-    const { localPort, remotePort, myVerificationTag, addresses } = identity;
-    const createPaths = (context: Context): Paths => new Paths(context, addresses);
+    const { localPort, remotePort, myVerificationTag, addresses, confirmed } = identity;
+    const createPaths = (context: Context): Paths => new Paths(context, addresses, confirmed);
     this.#context = new Context(options, environment, localPort, remotePort, myVerificationTag, createPaths);
     this.#heartbeats = new Heartbeats(this.#context);
     this.#handshake = new Handshake(this.#context, this.#heartbeats);
@@ -122,11 +125,21 @@ export class Association {
 
   /** Whether `send` would accept a message. When false, a `writable` event follows. */
   get isWritable(): boolean {
-    return this.#context.bufferedAmount < this.#context.options.sendBufferSize;
+    return this.#context.isWritable;
   }
 
   get paths(): readonly PathStatus[] {
     return this.#context.paths.status();
+  }
+
+  /** Changes whenever `paths` gains or loses an address. */
+  get pathsVersion(): number {
+    return this.#context.paths.version;
+  }
+
+  /** Whether packets from `ip` belong here; before the peer has told its addresses, its tag is all that is asked. */
+  knowsAddress(ip: string): boolean {
+    return this.#context.state.name === 'COOKIE-WAIT' || this.#context.paths.find(ip) !== undefined;
   }
 
   /** A copy of the counters. */
@@ -146,9 +159,9 @@ export class Association {
    * Sets up the association that a valid State Cookie stands for; `packet` begins with the COOKIE ECHO chunk that brought
    * it. Called once, by the endpoint.
    */
-  accept(cookie: StateCookie, packet: Packet, from: NetAddress, now: Instant): void {
+  accept(cookie: StateCookie, packet: Packet, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
     this.#handshake.accept(cookie, now);
-    this.#handleChunks(packet, 1, from, now);
+    this.#handleChunks(packet, 1, from, to, now);
   }
 
   /**
@@ -175,7 +188,7 @@ export class Association {
     }
     if (!this.isWritable) throw new SctpError('SCTP_ERR_SEND_BUFFER_FULL');
     const expiresAt = lifetimeMs === undefined ? Number.POSITIVE_INFINITY : now + lifetimeMs;
-    context.bufferedAmount += data.length;
+    context.addBuffered(data.length);
     context.sendQueue.enqueue(new OutgoingMessage({ data, streamId, ppid, unordered }, sackImmediately, expiresAt));
     this.#onActivity();
   }
@@ -195,6 +208,21 @@ export class Association {
     this.#onActivity();
   }
 
+  /** SET PRIMARY (§11.1.6): data goes to `ip` from now on, while it works. Returns whether the peer has that address. */
+  setPrimaryPath(ip: string): boolean {
+    const isPath = this.#context.paths.setPrimary(ip);
+    this.#onActivity();
+    return isPath;
+  }
+
+  /** REQUEST HEARTBEAT (§11.1.10). Returns whether the peer has that address and the state allows it. */
+  requestHeartbeat(ip: string, now: Instant): boolean {
+    const path = this.#context.paths.find(ip);
+    const isSent = path !== undefined && this.#heartbeats.request(path, now);
+    this.#onActivity();
+    return isSent;
+  }
+
   /** ABORT: ends at once, and tells the peer with a "User-Initiated Abort" cause (§9.1). */
   abort(reason: Uint8Array | undefined, _now: Instant): void {
     const causes: ErrorCause[] = [{ kind: 'User-Initiated Abort', reason: reason ?? new Uint8Array(0) }];
@@ -205,24 +233,30 @@ export class Association {
   // Inputs
 
   /** Takes a packet whose checksum is good and whose ports are ours. Returns false when the tag was not. */
-  handlePacket(packet: Packet, from: NetAddress, now: Instant): boolean {
+  handlePacket(packet: Packet, from: NetAddress, to: NetAddress | undefined, now: Instant): boolean {
     const context = this.#context;
     if (!hasAcceptableTag(packet, context.myVerificationTag, context.peerVerificationTag)) return false;
-    this.#handleChunks(packet, 0, from, now);
+    this.#handleChunks(packet, 0, from, to, now);
     return true;
   }
 
   /** An INIT chunk from an address of the peer, in a packet of its own with tag 0. */
-  handleInit(init: InitChunk, from: NetAddress, now: Instant): void {
-    this.#handshake.handleInit(init, from, now);
+  handleInit(init: InitChunk, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
+    this.#handshake.handleInit(init, from, to, now);
     this.#onActivity();
   }
 
   /** A packet that begins with a COOKIE ECHO chunk whose cookie is ours and speaks of this peer. */
-  handleCookieEcho(cookie: StateCookie, packet: Packet, from: NetAddress, now: Instant): void {
-    this.#handshake.handleCookieEcho(cookie, from, now);
+  handleCookieEcho(
+    cookie: StateCookie,
+    packet: Packet,
+    from: NetAddress,
+    to: NetAddress | undefined,
+    now: Instant,
+  ): void {
+    this.#handshake.handleCookieEcho(cookie, from, to, now);
     // Chunks behind it belong to the association that the cookie has confirmed, or to none.
-    if (cookie.localTag === this.#context.myVerificationTag) this.#handleChunks(packet, 1, from, now);
+    if (cookie.localTag === this.#context.myVerificationTag) this.#handleChunks(packet, 1, from, to, now);
     this.#onActivity();
   }
 
@@ -264,17 +298,18 @@ export class Association {
   }
 
   /** §6.10: "An endpoint MUST process received chunks in their order in the packet." */
-  #handleChunks(packet: Packet, firstIndex: number, from: NetAddress, now: Instant): void {
+  #handleChunks(packet: Packet, firstIndex: number, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
     const context = this.#context;
     context.metrics.packetsReceived++;
     // RFC 6951 §5.4, once "the verification tag" has been checked; a reflected tag is the peer's, and proves nothing.
-    if (packet.verificationTag === context.myVerificationTag) context.paths.learnUdpPort(from);
-    const path = context.paths.find(from.ip) ?? context.paths.primary;
+    const isVerified = packet.verificationTag === context.myVerificationTag;
+    const known = isVerified ? context.paths.handleArrival(from, to) : undefined;
+    const path = known ?? context.paths.current;
     let hasData = false;
     for (let i = firstIndex; i < packet.chunks.length; i++) {
       const chunk = packet.chunks[i]!;
       if (chunk.kind === 'DATA') hasData = true;
-      if (!this.#handleChunk(chunk, packet, path, from, now)) break;
+      if (!this.#handleChunk(chunk, packet, path, from, to, now)) break;
     }
     const { state } = context;
     if (hasData && 'receiver' in state) {
@@ -286,7 +321,14 @@ export class Association {
   }
 
   /** Returns whether the chunks behind this one are to be processed. */
-  #handleChunk(chunk: Chunk, packet: Packet, path: Path, from: NetAddress, now: Instant): boolean {
+  #handleChunk(
+    chunk: Chunk,
+    packet: Packet,
+    path: Path,
+    from: NetAddress,
+    to: NetAddress | undefined,
+    now: Instant,
+  ): boolean {
     const context = this.#context;
     switch (chunk.kind) {
       case 'DATA':
@@ -294,7 +336,7 @@ export class Association {
       case 'SACK':
         return this.#handleSack(chunk, now);
       case 'INIT ACK':
-        this.#handshake.handleInitAck(chunk, from, now);
+        this.#handshake.handleInitAck(chunk, from, to, now);
         return false; // §5.1: it is "the only" chunk of its packet
       case 'COOKIE ACK':
         this.#handshake.handleCookieAck(now);
@@ -315,7 +357,7 @@ export class Association {
         this.#shutdown.handleShutdown(chunk, now);
         return true;
       case 'SHUTDOWN ACK':
-        this.#shutdown.handleShutdownAck(from, packet.verificationTag);
+        this.#shutdown.handleShutdownAck(from, to, packet.verificationTag);
         return false;
       case 'SHUTDOWN COMPLETE':
         this.#shutdown.handleShutdownComplete();
@@ -406,7 +448,10 @@ export class Association {
     // A report that quotes a chunk of any size has to fit into one packet: the chunk's beginning says what it was.
     if (report) {
       const quoted = encodeChunk(chunk).subarray(0, path.pmdcs - 8);
-      this.#context.control.push({ kind: 'ERROR', causes: [{ kind: 'Unrecognized Chunk Type', chunk: quoted }] }, path);
+      this.#context.control.push(
+        { kind: 'ERROR', causes: [{ kind: 'Unrecognized Chunk Type', chunk: quoted }] },
+        this.#context.paths.forReplyTo(path),
+      );
     }
     return !stop;
   }

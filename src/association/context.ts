@@ -2,6 +2,7 @@ import type { NetAddress } from '../base/address.ts';
 import type { Environment } from '../base/environment.ts';
 import type { SctpErrorCode } from '../base/errors.ts';
 import { errorCodes } from '../base/errors.ts';
+import { Ledger } from '../base/ledger.ts';
 import { Ring } from '../base/ring.ts';
 import type { Slab } from '../base/slab.ts';
 import { type Chunk, type ErrorCause, encodePacket } from '../chunks/index.ts';
@@ -33,6 +34,10 @@ export interface AssociationEnvironment extends Environment {
   /** The headers below SCTP on IPv4, and the largest SCTP packet, both in bytes (see `Transport`). */
   readonly overhead: number;
   readonly maxPacketSize: number;
+  /** The addresses that our user has chosen to bind; empty where the system chooses. */
+  localAddresses: readonly NetAddress[];
+  /** Bytes in the buffers of all associations. */
+  readonly ledger: Ledger;
 }
 
 /** What the rooms of one association share. Each of them changes `state` only as RFC 9260 §4 draws it. */
@@ -43,7 +48,7 @@ export class Context {
   readonly remotePort: number;
   readonly paths: Paths;
   readonly sendQueue: SendQueue;
-  readonly receiveQueue: ReceiveQueue = new ReceiveQueue();
+  readonly receiveQueue: ReceiveQueue;
   readonly control: ControlQueue = new ControlQueue();
   readonly events: Ring<AssociationEvent> = new Ring(4);
   /** Packets that are complete: with a chunk that must travel alone, or with another tag than the association's. */
@@ -56,8 +61,9 @@ export class Context {
   inboundStreams = 0;
   /** What we ask for until it is negotiated. */
   outboundStreams: number;
-  /** Bytes that `send` accepted and the peer has not acknowledged. */
-  bufferedAmount = 0;
+  /** What this association holds of the endpoint's memory. */
+  readonly #buffers: Ledger;
+  #bufferedAmount = 0;
 
   constructor(
     options: AssociationOptions,
@@ -73,6 +79,8 @@ export class Context {
     this.remotePort = remotePort;
     this.myVerificationTag = myVerificationTag;
     this.outboundStreams = options.outboundStreams;
+    this.#buffers = new Ledger(environment.ledger);
+    this.receiveQueue = new ReceiveQueue(this.#buffers);
     this.sendQueue = new SendQueue(new FirstComeFirstServed(), (message) => {
       this.events.push({ kind: 'abandoned', message });
       this.releaseBuffered(message.data.length);
@@ -87,18 +95,40 @@ export class Context {
     this.sendQueue.dropStreamsFrom(outbound);
   }
 
-  /** Sends `chunk` in a packet of its own, under `verificationTag`. */
-  sendAlone(chunk: Chunk, verificationTag: number, to: NetAddress): void {
+  /** Sends `chunk` in a packet of its own, under `verificationTag`; from where the packet that it answers was sent to. */
+  sendAlone(chunk: Chunk, verificationTag: number, to: NetAddress, from: NetAddress | undefined): void {
     const { localPort: sourcePort, remotePort: destinationPort } = this;
     const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, [chunk]);
-    this.packets.push({ packet, to, from: undefined });
+    this.packets.push({ packet, to, from });
+  }
+
+  /** Bytes that `send` accepted and the peer has not acknowledged. */
+  get bufferedAmount(): number {
+    return this.#bufferedAmount;
+  }
+
+  get isWritable(): boolean {
+    return this.#bufferedAmount < this.options.sendBufferSize;
+  }
+
+  /** Bytes enter the send buffer. */
+  addBuffered(bytes: number): void {
+    this.#bufferedAmount += bytes;
+    this.#buffers.add(bytes);
   }
 
   /** Bytes leave the send buffer; says so when that makes room. */
   releaseBuffered(bytes: number): void {
-    const wasFull = this.bufferedAmount >= this.options.sendBufferSize;
-    this.bufferedAmount -= bytes;
-    if (wasFull && this.bufferedAmount < this.options.sendBufferSize) this.events.push({ kind: 'writable' });
+    const wasWritable = this.isWritable;
+    this.#bufferedAmount -= bytes;
+    this.#buffers.subtract(bytes);
+    const isOpen = this.state.name !== 'CLOSED';
+    if (isOpen && !wasWritable && this.isWritable) this.events.push({ kind: 'writable' });
+  }
+
+  /** Nothing of what was accepted is kept any more. */
+  releaseAll(): void {
+    this.releaseBuffered(this.#bufferedAmount);
   }
 
   /** Ends the association without another word to the peer. */
@@ -111,7 +141,10 @@ export class Context {
     if (this.state.name === 'CLOSED') return;
     const undelivered = this.takeUndelivered();
     this.state = { name: 'CLOSED' };
+    this.releaseAll();
     this.control.clear();
+    // What is still to be read belongs to the reader now.
+    this.#buffers.leave();
     const error = code === undefined ? undefined : { code, message: message ?? errorCodes[code] };
     this.events.push({ kind: 'closed', ending: { graceful: code === undefined, by, error, causes, undelivered } });
   }
@@ -123,17 +156,17 @@ export class Context {
     // tag value if it is known." Before that there is nobody to tell.
     if (this.peerVerificationTag !== 0) {
       const abort: Chunk = { kind: 'ABORT', tagReflected: false, causes };
-      this.sendAlone(abort, this.peerVerificationTag, this.paths.primary.address);
+      const { address, localAddress } = this.paths.current;
+      this.sendAlone(abort, this.peerVerificationTag, address, localAddress);
     }
     this.close('local', code, causes, message);
   }
 
-  /** All messages that were accepted and not delivered; nothing of them is kept. */
+  /** All messages that were accepted and not delivered. They leave the queues; `releaseAll` lets them leave the send buffer. */
   takeUndelivered(): Message[] {
     const undelivered = new Set<OutgoingMessage>();
     if ('sender' in this.state) this.state.sender.collectUndelivered(undelivered);
     for (const message of this.sendQueue.drain()) undelivered.add(message);
-    this.bufferedAmount = 0;
     return [...undelivered];
   }
 }

@@ -18,8 +18,7 @@ export class DataReceiver {
   readonly #context: Context;
   readonly #reassembly: Reassembly;
   #lastAdvertised: number;
-  /** §6.7: "try to send the SACK chunk to the same destination address from which the last DATA chunk was received". */
-  #sackPath: Path | undefined;
+  #dataPath: Path | undefined;
 
   constructor(context: Context, initialTsn: Tsn) {
     this.#context = context;
@@ -30,11 +29,16 @@ export class DataReceiver {
 
   /** Whether no DATA chunk has arrived. */
   get isUntouched(): boolean {
-    return this.#sackPath === undefined;
+    return this.#dataPath === undefined;
   }
 
+  /**
+   * §6.7: "SHOULD always try to send the SACK chunk to the same destination address from which the last DATA chunk was
+   * received". Not varied after duplicates, as §6.4 allows: a sender whose SACKs do not arrive changes the path by itself.
+   */
   get sackPath(): Path {
-    return this.#sackPath ?? this.#context.paths.primary;
+    const { paths } = this.#context;
+    return this.#dataPath === undefined ? paths.current : paths.forReplyTo(this.#dataPath);
   }
 
   /** The room that is left, in bytes, as the next SACK chunk tells it. */
@@ -47,10 +51,10 @@ export class DataReceiver {
 
   /** Takes a DATA chunk. Returns whether the association still stands. */
   handleData(chunk: DataChunk, path: Path): boolean {
-    const { metrics, control, inboundStreams } = this.#context;
+    const { metrics, control, inboundStreams, paths } = this.#context;
     const { tsn, fragment } = chunk;
     metrics.dataChunksReceived++;
-    this.#sackPath = path;
+    this.#dataPath = path;
     if (fragment.payload.length === 0) {
       // §6.2: "it SHOULD send an ABORT chunk with a 'No User Data' error cause"
       this.#context.abort(
@@ -77,7 +81,7 @@ export class DataReceiver {
       // an ERROR chunk with cause set to 'Invalid Stream Identifier' […], and discard the DATA chunk"
       control.push(
         { kind: 'ERROR', causes: [{ kind: 'Invalid Stream Identifier', streamId: fragment.streamId }] },
-        path,
+        paths.forReplyTo(path),
       );
       return true;
     }

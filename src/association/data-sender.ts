@@ -93,39 +93,59 @@ export class DataSender {
   handleTimeout(now: Instant): void {
     if (this.#zeroWindowProbe.expire(now)) this.#isProbeDue = true;
     for (const path of this.#context.paths) {
-      if (path.t3Rtx.expire(now) && !this.#handleT3Rtx(path)) return;
+      if (path.t3Rtx.expire(now) && !this.#handleT3Rtx(path, now)) return;
     }
   }
 
   /**
-   * Whether a DATA chunk may go to `path` now. Asked at the start of each packet: rule B of §6.1 lets the packet in
-   * which cwnd is reached be filled.
+   * Where the next packet with DATA may go, undefined when none may go now. Asked at the start of each packet: rule B of
+   * §6.1 lets the packet in which cwnd is reached be filled.
    */
-  canSend(path: Path, now: Instant): boolean {
+  choosePath(now: Instant): Path | undefined {
     const retransmission = this.#outstanding.nextRetransmission;
-    if (retransmission !== undefined) return path.hasRoomInWindow || this.#fastRetransmitPath === path;
-    if (!path.hasRoomInWindow || this.#outstanding.length >= maxOutstandingTsns) return false;
+    if (retransmission !== undefined) {
+      const path = this.#retransmissionPath(retransmission);
+      return path.hasRoomInWindow || this.#fastRetransmitPath === path ? path : undefined;
+    }
+    const path = this.#context.paths.current;
+    if (!path.hasRoomInWindow || this.#outstanding.length >= maxOutstandingTsns) return undefined;
     const length = this.#nextPayloadLength(this.#maxPayload, now);
-    if (length === 0) return false;
-    if (this.#isProbeDue || this.#fitsPeerWindow(length)) return !this.#waitsForMore(length);
+    if (length === 0) return undefined;
+    if (this.#isProbeDue || this.#fitsPeerWindow(length)) return this.#waitsForMore(length) ? undefined : path;
     // §6.1 A: "The sender SHOULD send the first zero window probe after 1 RTO when it detects that the receiver has
     // closed its window", "when all outstanding DATA chunks have been cumulatively acknowledged".
     if (this.#outstanding.isEmpty) this.#zeroWindowProbe.startIfStopped(now, path.rto.rtoMs);
-    return false;
+    return undefined;
   }
 
-  /** Appends DATA chunks to the packet, retransmissions first (§6.1 C). `canSend` has allowed the first of them. */
+  /**
+   * §6.4: "SHOULD send fast retransmissions to the same destination transport address to which the original data was
+   * sent"; "SHOULD try to retransmit a chunk that timed out to an active destination transport address that is different
+   * from the last destination address to which the chunk was sent".
+   */
+  #retransmissionPath(chunk: Outstanding): Path {
+    const { paths } = this.#context;
+    if (paths.length === 1) return paths.primary;
+    const { destination } = chunk;
+    const isStillThere = paths.find(destination.address.ip) === destination;
+    if (isStillThere && chunk.lostBy === 'miss indications' && destination.state === 'active') return destination;
+    return paths.alternativeTo(destination);
+  }
+
+  /** Appends DATA chunks to the packet, retransmissions first (§6.1 C). `choosePath` has allowed the first of them. */
   fill(builder: PacketBuilder, path: Path, now: Instant): void {
     this.#fastRetransmitPath = undefined;
     this.#fillRetransmissions(builder, path, now);
-    if (this.#outstanding.nextRetransmission === undefined) this.#fillNew(builder, path, now);
+    const isCurrent = path === this.#context.paths.current;
+    if (isCurrent && this.#outstanding.nextRetransmission === undefined) this.#fillNew(builder, path, now);
     path.isWindowFull = path.flightSize >= path.congestion.cwnd;
   }
 
   #fillRetransmissions(builder: PacketBuilder, path: Path, now: Instant): void {
     for (;;) {
       const chunk = this.#outstanding.nextRetransmission;
-      if (chunk === undefined || builder.length + chunk.size > path.maxPacketSize) return;
+      if (chunk === undefined || this.#retransmissionPath(chunk) !== path) return;
+      if (builder.length + chunk.size > path.maxPacketSize) return;
       this.#noteProbe(chunk.size);
       // §6.1: "If the timer for that address is already running, the sender MUST restart the timer if the earliest
       // (i.e., lowest TSN) outstanding DATA chunk sent to that address is being retransmitted."
@@ -201,10 +221,13 @@ export class DataSender {
   }
 
   #applyAcknowledgements(outcome: SackOutcome<Path>): void {
+    const { paths } = this.#context;
+    if (outcome.bytesAcked > 0) paths.handlePeerReachable();
+    // §8.2: "the endpoint SHOULD clear the error counter of the destination transport address"; RFC 7829 §3.2 9, 10: by
+    // what was "transmitted to one destination address only".
+    for (const path of outcome.reached) paths.handleSuccess(path, 'data was acknowledged');
     for (const [path, bytesAcked] of outcome.acknowledged) {
       path.mayHaveOnePacketOnly = false;
-      // §8.2: "the endpoint SHOULD clear the error counter of the destination transport address"
-      this.#context.paths.handleSuccess(path, 'data was acknowledged');
       path.congestion.handleAcknowledgement({
         bytesAcked,
         isWindowFull: path.isWindowFull,
@@ -250,7 +273,7 @@ export class DataSender {
     }
   }
 
-  #handleT3Rtx(path: Path): boolean {
+  #handleT3Rtx(path: Path, now: Instant): boolean {
     this.#context.metrics.retransmissionTimeouts++;
     path.rto.backOff(); // E2
     this.#outstanding.markInFlightLost(path); // E3: the transmitter sends what fits into one packet
@@ -261,6 +284,6 @@ export class DataSender {
     // §7.2.1: "only one packet is allowed to be in flight until successful acknowledgement"
     path.mayHaveOnePacketOnly = true;
     this.#outstanding.leaveFastRecovery();
-    return this.#context.paths.handleFailure(path, true);
+    return this.#context.paths.handleFailure(path, true, now);
   }
 }

@@ -20,10 +20,15 @@ export interface Ending {
   readonly undelivered: readonly Message[];
 }
 
+/** RFC 9260 §8.2 (active, inactive), §5.4 (unconfirmed), RFC 7829 (potentially-failed: there was no answer of late). */
+export type PathState = 'active' | 'potentially-failed' | 'inactive' | 'unconfirmed';
+
 /** One destination address of the peer as it stands (RFC 9260 §11.1.8). */
 export interface PathStatus {
   readonly address: NetAddress;
-  readonly state: 'active' | 'inactive' | 'unconfirmed';
+  /** The local address that packets to it are sent from; undefined leaves it to the system. */
+  readonly localAddress: NetAddress | undefined;
+  readonly state: PathState;
   readonly isPrimary: boolean;
   /** Undefined until the first measurement. */
   readonly srttMs: number | undefined;

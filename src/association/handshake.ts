@@ -3,20 +3,25 @@ import { randomTag } from '../base/random.ts';
 import { type Tsn, tsn } from '../base/serial.ts';
 import { type Instant, Timer } from '../base/time.ts';
 import {
+  addressParameter,
   type ErrorCause,
   type ErrorChunk,
+  encodeParameter,
   findParameter,
   type InitAckChunk,
   type InitChunk,
   joinTlvs,
+  type Parameter,
 } from '../chunks/index.ts';
 import type { Message } from '../streams/message.ts';
+import { ownAddressParameters, peerAddresses, supportedAddressTypes } from './addresses.ts';
 import { recognize } from './capabilities.ts';
 import type { Context } from './context.ts';
 import { DataReceiver } from './data-receiver.ts';
 import { DataSender } from './data-sender.ts';
 import type { Heartbeats } from './heartbeats.ts';
 import { answerInit, createInit, objectionTo } from './init.ts';
+import type { Path } from './path.ts';
 import type { CookieWait, Transfer } from './state.ts';
 import type { StateCookie } from './state-cookie.ts';
 
@@ -27,17 +32,20 @@ const cookieLifeMarginMs = 1_000;
 export class Handshake {
   readonly #context: Context;
   readonly #heartbeats: Heartbeats;
+  /** Where INIT and COOKIE ECHO were sent last, and when. */
+  #path: Path;
   #sentAt: Instant = 0;
 
   constructor(context: Context, heartbeats: Heartbeats) {
     this.#context = context;
     this.#heartbeats = heartbeats;
+    this.#path = context.paths.primary;
   }
 
   /** §5.1 A: sends INIT, starts T1-init, enters COOKIE-WAIT. */
   start(now: Instant): void {
-    const { environment, options, myVerificationTag } = this.#context;
-    this.#enterCookieWait(createInit(options, myVerificationTag, tsn(environment.random.uint32())), 0, now);
+    const { environment, myVerificationTag } = this.#context;
+    this.#enterCookieWait(this.#createInit(myVerificationTag, tsn(environment.random.uint32())), 0, now);
   }
 
   /** Enters ESTABLISHED as the side that was asked, with what the cookie restores (§5.1 D). */
@@ -53,16 +61,24 @@ export class Handshake {
   }
 
   /** An INIT chunk for an association that exists (§5.2.1, §5.2.2). Apart from the answer nothing changes. */
-  handleInit(init: InitChunk, from: NetAddress, now: Instant): void {
+  handleInit(init: InitChunk, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
     const context = this.#context;
     const { state } = context;
     // §3.3.2: "If the value of the Initiate Tag […] is found to be 0, the receiver MUST silently discard the packet."
     if (init.initiateTag === 0) return;
-    const objection = objectionTo(init);
+    const objection = objectionTo(init) ?? this.#objectionToOrigin(init, from);
     if (objection !== undefined) {
-      context.sendAlone({ kind: 'ABORT', tagReflected: false, causes: objection }, init.initiateTag, from);
+      context.sendAlone({ kind: 'ABORT', tagReflected: false, causes: objection }, init.initiateTag, from, to);
       return;
     }
+    const answer = (localTag: number, localInitialTsn: Tsn, localTieTag: number, peerTieTag: number): void => {
+      const { environment, options, localPort, remotePort } = context;
+      const { cookieJar, localAddresses } = environment;
+      const localIps = localAddresses.map(({ ip }) => ip);
+      const ours = { options, cookieJar, localPort, peerPort: remotePort, from, localIps };
+      const initAck = answerInit(init, { ...ours, localTag, localInitialTsn, localTieTag, peerTieTag }, now);
+      context.sendAlone(initAck, init.initiateTag, from, to);
+    };
     switch (state.name) {
       case 'CLOSED':
         return;
@@ -70,17 +86,17 @@ export class Handshake {
         // §5.2.1: "using the same parameters it sent in its original INIT chunk (including its Initiate Tag,
         // unchanged)"; "sent to an address passed by the upper layer in the request to initialize the association"
         if (context.paths.find(from.ip) === undefined) return;
-        this.#answer(init, from, context.myVerificationTag, state.init.initialTsn, 0, 0, now);
+        answer(context.myVerificationTag, state.init.initialTsn, 0, 0);
         return;
       case 'COOKIE-ECHOED': {
         // §5.2.1: "it MUST populate its Tie-Tags within both the association TCB and inside the State Cookie"
         const { myVerificationTag, peerVerificationTag } = context;
-        this.#answer(init, from, myVerificationTag, state.init.initialTsn, myVerificationTag, peerVerificationTag, now);
+        answer(myVerificationTag, state.init.initialTsn, myVerificationTag, peerVerificationTag);
         return;
       }
       case 'SHUTDOWN-ACK-SENT':
         // §9.2: "it SHOULD discard the INIT chunk and retransmit the SHUTDOWN ACK chunk"
-        context.control.push({ kind: 'SHUTDOWN ACK' }, context.paths.primary);
+        context.control.push({ kind: 'SHUTDOWN ACK' }, context.paths.current);
         return;
       case 'ESTABLISHED':
       case 'SHUTDOWN-PENDING':
@@ -88,9 +104,7 @@ export class Handshake {
       case 'SHUTDOWN-RECEIVED': {
         // §5.2.2: "the INIT ACK chunk MUST contain a new Initiate Tag"; the tie-tags are the tags of this association.
         const { random } = context.environment;
-        const localTag = randomTag(random);
-        const initialTsn = tsn(random.uint32());
-        this.#answer(init, from, localTag, initialTsn, context.myVerificationTag, context.peerVerificationTag, now);
+        answer(randomTag(random), tsn(random.uint32()), context.myVerificationTag, context.peerVerificationTag);
         return;
       }
       default:
@@ -99,7 +113,7 @@ export class Handshake {
   }
 
   /** §5.1 C. */
-  handleInitAck(initAck: InitAckChunk, from: NetAddress, now: Instant): void {
+  handleInitAck(initAck: InitAckChunk, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
     const context = this.#context;
     const { state } = context;
     // §5.2.3: "in any state other than the COOKIE-WAIT or CLOSED state, the endpoint SHOULD discard the INIT ACK chunk"
@@ -109,7 +123,7 @@ export class Handshake {
     }
     if (initAck.initiateTag === 0) {
       // §3.3.3: "it MUST destroy the TCB and SHOULD send an ABORT chunk with the T bit set"
-      context.sendAlone({ kind: 'ABORT', tagReflected: true, causes: [] }, context.myVerificationTag, from);
+      context.sendAlone({ kind: 'ABORT', tagReflected: true, causes: [] }, context.myVerificationTag, from, to);
       context.close('local', 'SCTP_ERR_PROTOCOL_VIOLATION', [], 'the peer answered with an INIT ACK without a tag');
       return;
     }
@@ -121,29 +135,29 @@ export class Handshake {
       return;
     }
     if (state.retransmissions === 0) context.paths.primary.rto.measure(now - this.#sentAt);
-    context.paths.learnUdpPort(from);
-    this.#echoCookie(state, initAck, now);
+    this.#echoCookie(state, initAck, from, to, now);
   }
 
   /** A COOKIE ECHO chunk with a cookie of ours, for an association that exists: §5.2.4, Table 12. */
-  handleCookieEcho(cookie: StateCookie, from: NetAddress, now: Instant): void {
+  handleCookieEcho(cookie: StateCookie, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
     const context = this.#context;
     const { state, myVerificationTag, peerVerificationTag } = context;
     if (state.name === 'CLOSED') return;
     const isLocalTag = cookie.localTag === myVerificationTag;
     const isPeerTag = cookie.peerTag === peerVerificationTag;
     if (!(isLocalTag && isPeerTag) && now - cookie.createdAt > cookie.lifespanMs) {
-      this.#rejectStale(cookie, from, now);
+      // "The endpoint also MUST transmit an ERROR chunk with a 'Stale Cookie' error cause to the peer endpoint"
+      context.sendAlone(staleCookieError(cookie, now), cookie.peerTag, from, to);
       return;
     }
     if (isLocalTag && isPeerTag)
       this.#handleOwnCookie(now); // D
     else if (isLocalTag)
-      this.#handleCrossedCookie(cookie, from, now); // B
+      this.#handleCrossedCookie(cookie, now); // B
     else if (isPeerTag)
       return; // C: "The cookie SHOULD be silently discarded."
     else if (cookie.localTieTag === myVerificationTag && cookie.peerTieTag === peerVerificationTag) {
-      this.#handleRestart(cookie, from, now); // A
+      this.#handleRestart(cookie, now); // A
     }
     // "For any case not shown in Table 12, the cookie SHOULD be silently discarded."
   }
@@ -173,9 +187,7 @@ export class Handshake {
     const { initiateTag, initialTsn } = state.init;
     const lifeSpanIncrementMs = Math.ceil(rttMs) + cookieLifeMarginMs;
     context.peerVerificationTag = 0;
-    const init = createInit(context.options, initiateTag, initialTsn, [
-      { kind: 'Cookie Preservative', lifeSpanIncrementMs },
-    ]);
+    const init = this.#createInit(initiateTag, initialTsn, [{ kind: 'Cookie Preservative', lifeSpanIncrementMs }]);
     if (this.#mayTryAgain(state.retransmissions)) this.#enterCookieWait(init, state.retransmissions + 1, now);
   }
 
@@ -185,13 +197,16 @@ export class Handshake {
     if (state.name === 'COOKIE-WAIT' && state.t1Init.expire(now)) {
       if (!this.#mayTryAgain(state.retransmissions)) return;
       state.retransmissions++;
-      paths.primary.rto.backOff();
+      this.#path.rto.backOff();
+      // §5.1: "Retransmissions of INIT chunks and COOKIE ECHO chunks SHOULD use all addresses of the peer"
+      this.#path = paths.nextConfirmed(this.#path);
       this.#sendInit(state, now);
     } else if (state.name === 'COOKIE-ECHOED' && state.t1Cookie.expire(now)) {
       // §5.1.4: "If the timer expires, the endpoint MUST retransmit the COOKIE ECHO chunk and restart the T1-cookie timer."
       if (!this.#mayTryAgain(state.retransmissions)) return;
       state.retransmissions++;
-      paths.primary.rto.backOff();
+      this.#path.rto.backOff();
+      this.#path = paths.nextConfirmed(this.#path);
       this.#sendCookieEcho(now);
     }
   }
@@ -213,18 +228,25 @@ export class Handshake {
   #enterCookieWait(init: InitChunk, retransmissions: number, now: Instant): void {
     const state: CookieWait = { name: 'COOKIE-WAIT', t1Init: new Timer(), init, retransmissions };
     this.#context.state = state;
+    this.#path = this.#context.paths.primary;
     this.#sendInit(state, now);
   }
 
   #sendInit(state: CookieWait, now: Instant): void {
-    const { primary } = this.#context.paths;
+    const { address, localAddress, rto } = this.#path;
     // §8.5.1 A: "The sender MUST set the Verification Tag of the packet to 0."
-    this.#context.sendAlone(state.init, 0, primary.address);
+    this.#context.sendAlone(state.init, 0, address, localAddress);
     this.#sentAt = now;
-    state.t1Init.start(now, primary.rto.rtoMs);
+    state.t1Init.start(now, rto.rtoMs);
   }
 
-  #echoCookie(state: CookieWait, initAck: InitAckChunk, now: Instant): void {
+  #echoCookie(
+    state: CookieWait,
+    initAck: InitAckChunk,
+    from: NetAddress,
+    to: NetAddress | undefined,
+    now: Instant,
+  ): void {
     const context = this.#context;
     const { accepted, unrecognized } = recognize(initAck.parameters);
     const cookie = findParameter(accepted, 'State Cookie');
@@ -233,6 +255,10 @@ export class Handshake {
       context.abort('SCTP_ERR_PROTOCOL_VIOLATION', [{ kind: 'Missing Mandatory Parameter', parameterTypes: [7] }]);
       return;
     }
+    const localIps = context.environment.localAddresses.map(({ ip }) => ip);
+    context.paths.adopt(peerAddresses(accepted, from, localIps));
+    context.paths.handleArrival(from, to);
+    this.#path = context.paths.primary;
     // §5.1.1: "the valid outbound stream identifier range for either endpoint MUST be 0 to min(local OS, remote MIS) - 1"
     const transfer = this.#createTransfer({
       localInitialTsn: state.init.initialTsn,
@@ -254,15 +280,15 @@ export class Handshake {
   }
 
   #sendCookieEcho(now: Instant): void {
-    const { state, control, paths } = this.#context;
+    const { state, control } = this.#context;
     if (state.name !== 'COOKIE-ECHOED') return;
     control.clear();
-    control.pushFirst(state.cookieEcho, paths.primary);
+    control.pushFirst(state.cookieEcho, this.#path);
     // §3.2.2: "it SHOULD bundle the ERROR chunk containing the 'Unrecognized Parameters' error cause with the chunk
     // sent in response (e.g., COOKIE ECHO)"
-    if (state.report !== undefined) control.push(state.report, paths.primary);
+    if (state.report !== undefined) control.push(state.report, this.#path);
     this.#sentAt = now;
-    state.t1Cookie.start(now, paths.primary.rto.rtoMs);
+    state.t1Cookie.start(now, this.#path.rto.rtoMs);
   }
 
   /** Table 12 D: the peer has not seen our COOKIE ACK, or our own COOKIE ECHO crossed its. */
@@ -273,7 +299,7 @@ export class Handshake {
   }
 
   /** Table 12 B: both sides opened at the same time; the peer's tag is the one in the cookie. */
-  #handleCrossedCookie(cookie: StateCookie, from: NetAddress, now: Instant): void {
+  #handleCrossedCookie(cookie: StateCookie, now: Instant): void {
     const context = this.#context;
     const { state } = context;
     // "The endpoint SHOULD stay in or enter the ESTABLISHED state, but it MUST update its peer's Verification Tag": the
@@ -282,27 +308,27 @@ export class Handshake {
     const isFresh = state.name === 'ESTABLISHED' && state.sender.isUntouched && state.receiver.isUntouched;
     if (!isOpening && !isFresh) return;
     context.peerVerificationTag = cookie.peerTag;
-    context.paths.learnUdpPort(from);
+    context.paths.adopt(cookie.peerAddresses);
     this.#establish(this.#createTransfer(cookie), now);
     this.#acknowledgeCookie();
   }
 
   /** Table 12 A: "the existing session is treated the same as if it received an ABORT chunk followed by a new COOKIE ECHO". */
-  #handleRestart(cookie: StateCookie, from: NetAddress, now: Instant): void {
+  #handleRestart(cookie: StateCookie, now: Instant): void {
     const context = this.#context;
     if (context.state.name === 'SHUTDOWN-ACK-SENT') {
       // "it MUST NOT set up a new association but instead resend the SHUTDOWN ACK chunk and send an ERROR chunk with a
       // 'Cookie Received While Shutting Down' error cause to its peer"
-      context.control.push({ kind: 'SHUTDOWN ACK' }, context.paths.primary);
-      const causes: ErrorCause[] = [{ kind: 'Cookie Received While Shutting Down' }];
-      context.control.push({ kind: 'ERROR', causes }, context.paths.primary);
+      const { current } = context.paths;
+      context.control.push({ kind: 'SHUTDOWN ACK' }, current);
+      context.control.push({ kind: 'ERROR', causes: [{ kind: 'Cookie Received While Shutting Down' }] }, current);
       return;
     }
     const undelivered = context.takeUndelivered();
     context.receiveQueue.releaseIncomplete();
+    context.releaseAll();
     context.control.clear();
-    context.paths.restart();
-    context.paths.learnUdpPort(from);
+    context.paths.restart(cookie.peerAddresses);
     context.myVerificationTag = cookie.localTag;
     context.peerVerificationTag = cookie.peerTag;
     context.metrics.restarts++;
@@ -320,27 +346,37 @@ export class Handshake {
 
   #acknowledgeCookie(): void {
     const { control, paths } = this.#context;
-    control.pushFirst({ kind: 'COOKIE ACK' }, paths.primary);
+    control.pushFirst({ kind: 'COOKIE ACK' }, paths.current);
   }
 
-  /** §5.2.4 3: "The endpoint also MUST transmit an ERROR chunk with a 'Stale Cookie' error cause". */
-  #rejectStale(cookie: StateCookie, from: NetAddress, now: Instant): void {
-    this.#context.sendAlone(staleCookieError(cookie, now), cookie.peerTag, from);
+  /**
+   * Why an INIT chunk that belongs to an association must not be answered by where it comes from; undefined when it may.
+   */
+  #objectionToOrigin(init: InitChunk, from: NetAddress): readonly ErrorCause[] | undefined {
+    const { state, paths, environment } = this.#context;
+    // In COOKIE-WAIT the peer's addresses are not yet known; SHUTDOWN-ACK-SENT answers otherwise.
+    if (state.name === 'CLOSED' || state.name === 'COOKIE-WAIT' || state.name === 'SHUTDOWN-ACK-SENT') return undefined;
+    // §5.2.2: "the endpoint MUST check to see if the unexpected INIT chunk adds new addresses to the association. If new
+    // addresses are added […], the endpoint MUST respond with an ABORT chunk"; "The error SHOULD list the addresses".
+    const localIps = environment.localAddresses.map(({ ip }) => ip);
+    const added = peerAddresses(init.parameters, from, localIps).filter(({ ip }) => paths.find(ip) === undefined);
+    if (added.length > 0) {
+      const addresses = joinTlvs(added.map(({ ip }) => encodeParameter(addressParameter(ip))));
+      return [{ kind: 'Restart of an Association with New Addresses', addresses }];
+    }
+    // draft-tuexen-tsvwg-rfc6951-bis §5.5 7: where "the UDP source port of the received SCTP packet is not equal to the
+    // remote UDP encapsulation port […], an SCTP packet containing an ABORT chunk MUST be sent". An INIT proves nothing of
+    // its sender, and must not draw away the packets of an association that works.
+    const currentPort = paths.find(from.ip)?.address.udpPort ?? 0;
+    if (currentPort === from.udpPort) return undefined;
+    return [{ kind: 'Restart of an Association with New Encapsulation Port', currentPort, newPort: from.udpPort }];
   }
 
-  #answer(
-    init: InitChunk,
-    from: NetAddress,
-    localTag: number,
-    localInitialTsn: Tsn,
-    localTieTag: number,
-    peerTieTag: number,
-    now: Instant,
-  ): void {
-    const { environment, options, localPort, remotePort } = this.#context;
-    const answer = { options, cookieJar: environment.cookieJar, localPort, peerPort: remotePort, from };
-    const initAck = answerInit(init, { ...answer, localTag, localInitialTsn, localTieTag, peerTieTag }, now);
-    this.#context.sendAlone(initAck, init.initiateTag, from);
+  #createInit(initiateTag: number, initialTsn: Tsn, parameters: readonly Parameter[] = []): InitChunk {
+    const { environment, options, paths } = this.#context;
+    const localIps = environment.localAddresses.map(({ ip }) => ip);
+    const own = ownAddressParameters(localIps, paths.primary.address.ip);
+    return createInit(options, initiateTag, initialTsn, [...parameters, ...own, ...supportedAddressTypes(localIps)]);
   }
 
   #createTransfer(

@@ -9,6 +9,9 @@ const nonceLength = 8;
 /** nonce, path, time of sending: RFC 9260 §5.4 and §8.3 */
 const infoLength = nonceLength + 4 + 4;
 
+/** How often an address that does not answer is probed where heartbeats are off. */
+const slowProbeIntervalMs = 30_000;
+
 /** Watching over idle paths (RFC 9260 §8.3). */
 export class Heartbeats {
   readonly #context: Context;
@@ -17,20 +20,37 @@ export class Heartbeats {
     this.#context = context;
   }
 
-  /** "The sending of HEARTBEAT chunks MAY begin upon reaching the ESTABLISHED state". */
+  /**
+   * "The sending of HEARTBEAT chunks MAY begin upon reaching the ESTABLISHED state", and "probing procedures are started
+   * when an association moves to the ESTABLISHED state" (§5.4): "HB.Max.Burst" of them in each RTO.
+   */
   start(now: Instant): void {
-    for (const path of this.#context.paths) this.#startPeriod(path, now);
+    let probes = 0;
+    for (const path of this.#context.paths) {
+      if (path.isConfirmed) this.#startPeriod(path, now);
+      else path.heartbeatTimer.start(now, Math.floor(probes++ / this.#context.options.hbMaxBurst) * path.rto.rtoMs);
+    }
   }
 
   handleTimeout(now: Instant): void {
     for (const path of this.#context.paths) {
       if (!path.heartbeatTimer.expire(now)) continue;
-      if (path.pendingHeartbeat !== undefined) {
+      if (path.pendingHeartbeat === undefined) {
+        if (this.#isProbed(path) || this.#isIdle(path, now)) this.#send(path, now);
+      } else {
         if (!this.#handleUnanswered(path, now)) return;
-      } else if (this.#isIdle(path, now)) {
-        this.#send(path, now);
+        // RFC 7829 §3.2 6: "the sender transmits another packet containing the HEARTBEAT chunk immediately after timeout"
+        if (this.#isProbed(path)) this.#send(path, now);
+        else this.#startPeriod(path, now);
       }
     }
+  }
+
+  /** REQUEST HEARTBEAT (§11.1.10): one now, whatever the period. Returns whether the state allows it. */
+  request(path: Path, now: Instant): boolean {
+    if (!mayHeartbeat(this.#context.state.name)) return false;
+    this.#send(path, now);
+    return true;
   }
 
   /** "MUST respond to a HEARTBEAT chunk with a HEARTBEAT ACK chunk after entering the COOKIE-ECHOED state […]". */
@@ -65,10 +85,15 @@ export class Heartbeats {
       if (pending === undefined || !equalBytes(pending.nonce, info.subarray(0, nonceLength))) continue;
       path.pendingHeartbeat = undefined;
       this.#context.metrics.heartbeatAcksReceived++;
-      path.isConfirmed = true;
       // "SHOULD also perform an RTT measurement for that destination transport address"
       path.rto.measure(now - pending.sentAt);
-      this.#context.paths.handleSuccess(path, 'a heartbeat was answered');
+      // §8.1: "The receiver of the HEARTBEAT ACK chunk MAY choose not to clear the counter if there is outstanding data":
+      // where DATA chunks do not come through, heartbeats alone must not keep the association up.
+      if (path.flightSize === 0) this.#context.paths.handlePeerReachable();
+      this.#context.paths.handleSuccess(
+        path,
+        path.isConfirmed ? 'a heartbeat was answered' : 'the address was verified',
+      );
       this.#startPeriod(path, now);
       return;
     }
@@ -79,18 +104,35 @@ export class Heartbeats {
    * 'HB.interval', with jittering of +/- 50% of the RTO value".
    */
   #startPeriod(path: Path, now: Instant): void {
-    const { options, environment, state } = this.#context;
-    if (options.hbIntervalMs === 0 || !mayHeartbeat(state.name)) {
-      path.heartbeatTimer.stop();
-      return;
-    }
+    const { options, environment } = this.#context;
+    if (options.hbIntervalMs === 0 && path.isConfirmed) return;
     const jitter = 0.5 + randomFraction(environment.random);
-    path.heartbeatTimer.start(now, options.hbIntervalMs + path.rto.rtoMs * jitter);
+    const intervalMs = options.hbIntervalMs === 0 ? slowProbeIntervalMs : options.hbIntervalMs;
+    path.heartbeatTimer.start(now, intervalMs + path.rto.rtoMs * jitter);
+  }
+
+  /** Whether heartbeats follow each other at once: to verify an address (§5.4), or to find out whether it works (RFC 7829 §3.2 5, 6). */
+  #isProbed(path: Path): boolean {
+    switch (path.state) {
+      case 'unconfirmed':
+        return true;
+      case 'potentially-failed':
+        // "MUST honor whether or not the Path Heartbeat function […] is enabled"; "MAY be omitted in the case where the
+        // receipt of a […] SACK of the data or a T3-rtx timer expiration on the data can provide equivalent information".
+        return this.#context.options.hbIntervalMs > 0 && path.flightSize === 0;
+      case 'active':
+      case 'inactive':
+        return false;
+      default:
+        return path.state satisfies never;
+    }
   }
 
   /** Whether nothing "that can be used for updating path RTT" went out in this period; if not, waits for the rest of it. */
   #isIdle(path: Path, now: Instant): boolean {
     const { hbIntervalMs } = this.#context.options;
+    // An address that could not be verified is still probed, at the rate of heartbeats: "this rate is lowered" (§5.4).
+    if (hbIntervalMs === 0 && path.isConfirmed) return false;
     const sinceLastSent = now - path.lastSentAt;
     if (sinceLastSent >= hbIntervalMs) return true;
     path.heartbeatTimer.start(now, hbIntervalMs - sinceLastSent + path.rto.rtoMs);
@@ -102,7 +144,7 @@ export class Heartbeats {
     const nonce = randomBytes(environment.random, nonceLength);
     const info = new Uint8Array(infoLength);
     info.set(nonce);
-    writeUint32(info, nonceLength, path.index);
+    writeUint32(info, nonceLength, path.id);
     writeUint32(info, nonceLength + 4, Math.floor(now));
     path.pendingHeartbeat = { nonce, sentAt: now };
     control.push({ kind: 'HEARTBEAT', value: heartbeatValue(info) }, path);
@@ -110,14 +152,18 @@ export class Heartbeats {
     path.heartbeatTimer.start(now, path.rto.rtoMs);
   }
 
-  /** "SHOULD increment the respective error counter […] each time a HEARTBEAT chunk is […] not acknowledged within one RTO". */
+  /**
+   * "SHOULD increment the respective error counter […] each time a HEARTBEAT chunk is […] not acknowledged within one
+   * RTO". Returns whether the association still stands.
+   */
   #handleUnanswered(path: Path, now: Instant): boolean {
+    const { paths } = this.#context;
     path.pendingHeartbeat = undefined;
     // "exponential backoff of the RTO if the previous HEARTBEAT chunk is unanswered"
     path.rto.backOff();
-    if (!this.#context.paths.handleFailure(path, path === this.#context.paths.primary)) return false;
-    this.#startPeriod(path, now);
-    return true;
+    // §5.4: "When probing UNCONFIRMED addresses, however, the association overall error count is not incremented."
+    const countsForAssociation = path.isConfirmed && path === paths.current;
+    return paths.handleFailure(path, countsForAssociation, now);
   }
 }
 

@@ -9,6 +9,7 @@ import {
   type InitChunk,
   type Parameter,
 } from '../chunks/index.ts';
+import { ownAddressParameters, peerAddresses, peerAddressTypes } from './addresses.ts';
 import { recognize } from './capabilities.ts';
 import type { AssociationOptions } from './options.ts';
 import type { CookieJar } from './state-cookie.ts';
@@ -66,6 +67,8 @@ export interface InitAnswer {
   readonly localTieTag: number;
   readonly peerTieTag: number;
   readonly from: NetAddress;
+  /** The addresses that our user has chosen to bind. */
+  readonly localIps: readonly string[];
 }
 
 /** The life of a cookie whose INIT chunk asked for more (§3.3.2.1.3): at most twice as long. */
@@ -96,7 +99,7 @@ export function answerInit(init: InitChunk, answer: InitAnswer, now: Instant): I
       inboundStreams: Math.min(options.maxInboundStreams, init.outboundStreams),
       localPort: answer.localPort,
       peerPort: answer.peerPort,
-      peerAddress: answer.from,
+      peerAddresses: peerAddresses(accepted, answer.from, answer.localIps),
     },
     now,
   );
@@ -110,6 +113,7 @@ export function answerInit(init: InitChunk, answer: InitAnswer, now: Instant): I
     initialTsn: answer.localInitialTsn,
     parameters: [
       { kind: 'State Cookie', cookie },
+      ...ownAddressParameters(answer.localIps, answer.from.ip, peerAddressTypes(accepted)),
       ...unrecognized.map((parameter): Parameter => ({ kind: 'Unrecognized Parameter', parameter })),
     ],
   };

@@ -27,10 +27,22 @@ export interface AssociationOptions {
   readonly associationMaxRetrans: number;
   /** Path.Max.Retrans: failures in a row after which a path is inactive (§8.2). */
   readonly pathMaxRetrans: number;
+  /**
+   * PotentiallyFailed.Max.Retrans (RFC 7829 §3.2): failures in a row after which data avoids a path; from pathMaxRetrans
+   * on it means nothing.
+   */
+  readonly potentiallyFailedMaxRetrans: number;
+  /**
+   * Primary.Switchover.Max.Retrans (RFC 7829 §5): failures in a row after which another path becomes the primary one. At
+   * least potentiallyFailedMaxRetrans; undefined, the RFC's recommendation: data returns to the primary path once it works.
+   */
+  readonly primarySwitchoverMaxRetrans: number | undefined;
   /** Max.Init.Retransmits: how often INIT and COOKIE ECHO are sent again. */
   readonly maxInitRetransmits: number;
-  /** HB.interval, added to the RTO; 0 turns heartbeats off (§8.3). */
+  /** HB.interval, added to the RTO; 0 turns heartbeats off (§8.3), but for those that verify an address (§5.4). */
   readonly hbIntervalMs: number;
+  /** HB.Max.Burst: addresses that are probed for verification within one RTO (§5.4). */
+  readonly hbMaxBurst: number;
   /** SACK.Delay, at most 500 (§6.2). */
   readonly sackDelayMs: number;
   /** Packets with DATA after which a SACK goes out without delay (§6.2). */
@@ -66,8 +78,11 @@ export const defaultOptions: AssociationOptions = {
   validCookieLifeMs: 60_000,
   associationMaxRetrans: 10,
   pathMaxRetrans: 5,
+  potentiallyFailedMaxRetrans: 0,
+  primarySwitchoverMaxRetrans: undefined,
   maxInitRetransmits: 8,
   hbIntervalMs: 30_000,
+  hbMaxBurst: 1,
   sackDelayMs: 200,
   sackFrequency: 2,
   // Large enough that a path of 100 ms is not bound by the window before 300 Mbit/s.
@@ -109,6 +124,9 @@ const bounds: Readonly<Record<NumericOption, readonly [least: number, greatest: 
     validCookieLifeMs: [1, 3_600_000, 'number'],
     associationMaxRetrans: [0, 65_535, 'integer'],
     pathMaxRetrans: [0, 65_535, 'integer'],
+    potentiallyFailedMaxRetrans: [0, 65_535, 'integer'],
+    primarySwitchoverMaxRetrans: [0, 65_535, 'integer'],
+    hbMaxBurst: [1, 255, 'integer'],
     maxInitRetransmits: [0, 65_535, 'integer'],
     hbIntervalMs: [0, 86_400_000, 'number'],
     // RFC 9260 §6.2: "An implementation MUST NOT allow the maximum delay […] to be configured to be more than 500 ms."
@@ -145,15 +163,29 @@ export function resolveOptions(
   if (options.rtoMinMs > options.rtoMaxMs) {
     throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', 'rtoMinMs must not be greater than rtoMaxMs');
   }
+  const { primarySwitchoverMaxRetrans, potentiallyFailedMaxRetrans } = options;
+  // RFC 7829 §5 1: "the PSMR MUST be set greater than or equal to the PFMR value. […] Implementations MUST reject any
+  // other values of PSMR."
+  if (primarySwitchoverMaxRetrans !== undefined && primarySwitchoverMaxRetrans < potentiallyFailedMaxRetrans) {
+    throw new SctpError(
+      'SCTP_ERR_INVALID_ARGUMENT',
+      'primarySwitchoverMaxRetrans must not be less than potentiallyFailedMaxRetrans',
+    );
+  }
   return options;
 }
+
+const optionalOptions: ReadonlySet<keyof AssociationOptions> = new Set([
+  'initialCwndPackets',
+  'primarySwitchoverMaxRetrans',
+] as const);
 
 function checkOption(name: keyof AssociationOptions, value: unknown): void {
   if (name === 'noDelay') {
     if (typeof value === 'boolean') return;
     throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', 'noDelay must be true or false');
   }
-  if (name === 'initialCwndPackets' && value === undefined) return;
+  if (optionalOptions.has(name) && value === undefined) return;
   const [least, greatest, kind] = bounds[name];
   const isOfKind = typeof value === 'number' && (kind === 'number' || Number.isInteger(value));
   if (isOfKind && value >= least && value <= greatest) return;

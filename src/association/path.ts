@@ -4,11 +4,17 @@ import { commonHeaderLength } from '../chunks/index.ts';
 import { Destination } from '../reliability/destination.ts';
 import { RetransmissionTimeout } from '../reliability/retransmission-timeout.ts';
 import { Rfc9260CongestionControl } from '../reliability/rfc9260-congestion-control.ts';
-import type { PathStatus } from './events.ts';
+import type { PathState, PathStatus } from './events.ts';
 import type { AssociationOptions } from './options.ts';
 
 /** An IPv6 header is this much longer than an IPv4 header without options. */
 const ipv6ExtraHeaderLength = 20;
+
+/**
+ * RFC 7829 §4.1: error counters go on "up to some reasonable limit above PMR+1", "an order of magnitude higher than
+ * the PMR value", so that among inactive paths the least bad can be told.
+ */
+const errorCountLimitFactor = 10;
 
 /** A HEARTBEAT chunk that waits for its HEARTBEAT ACK chunk. */
 export interface PendingHeartbeat {
@@ -17,9 +23,16 @@ export interface PendingHeartbeat {
   readonly sentAt: number;
 }
 
+/** How packets travel: what the headers below SCTP take, and the largest SCTP packet, in bytes. */
+export interface PacketLimits {
+  readonly overhead: number;
+  readonly maxPacketSize: number;
+}
+
 /** One destination address of the peer: the sender's variables for it, its MTU, and whether it works. */
 export class Path extends Destination {
-  readonly index: number;
+  /** Identifies the path within its association, in heartbeats. */
+  readonly id: number;
   readonly pathMtu: number;
   /** The largest SCTP packet for this path, in bytes: a multiple of four, as every chunk is. */
   readonly maxPacketSize: number;
@@ -28,40 +41,46 @@ export class Path extends Destination {
   pendingHeartbeat: PendingHeartbeat | undefined;
   /** When something that updates the RTT was last sent: the path is idle without it (§8.3). */
   lastSentAt: number = Number.NEGATIVE_INFINITY;
-  errorCount = 0;
-  isActive = true;
   isConfirmed: boolean;
+  /** Where packets to this path are sent from: the address on which the peer reaches us; undefined leaves it to the system. */
+  localAddress: NetAddress | undefined;
+  readonly #options: AssociationOptions;
   #address: NetAddress;
+  #errorCount = 0;
 
   constructor(
-    index: number,
+    id: number,
     address: NetAddress,
+    localAddress: NetAddress | undefined,
     isConfirmed: boolean,
-    overhead: number,
-    maxPacketSize: number,
+    limits: PacketLimits,
     options: AssociationOptions,
   ) {
-    const headers = overhead === 0 ? 0 : overhead + (isIpv6(address.ip) ? ipv6ExtraHeaderLength : 0);
-    const packetSize = Math.min(options.pathMtu - headers, maxPacketSize) & ~3;
+    const headers = limits.overhead === 0 ? 0 : limits.overhead + (isIpv6(address.ip) ? ipv6ExtraHeaderLength : 0);
+    const packetSize = Math.min(options.pathMtu - headers, limits.maxPacketSize) & ~3;
     const pmdcs = packetSize - commonHeaderLength;
     super(
       new Rfc9260CongestionControl(pmdcs, isIpv6(address.ip), options.initialCwndPackets),
       new RetransmissionTimeout(options),
     );
-    this.index = index;
-    this.#address = address;
+    this.id = id;
+    this.localAddress = localAddress;
     this.isConfirmed = isConfirmed;
     this.pathMtu = packetSize + headers;
     this.maxPacketSize = packetSize;
+    this.#options = options;
+    this.#address = address;
   }
 
   get address(): NetAddress {
     return this.#address;
   }
 
-  /** RFC 6951 §5.4: a peer behind a NAT is where its last verified packet came from. */
-  learnUdpPort(from: NetAddress): void {
-    if (from.udpPort !== this.#address.udpPort) this.#address = from;
+  /** RFC 6951 §5.4: a peer behind a NAT is where its last verified packet came from. Returns whether that is news. */
+  learnUdpPort(from: NetAddress): boolean {
+    if (from.udpPort === this.#address.udpPort) return false;
+    this.#address = from;
+    return true;
   }
 
   /** "the maximum size of a DATA chunk that fits into an SCTP packet" (RFC 9260 §1.3), in bytes. */
@@ -69,10 +88,33 @@ export class Path extends Destination {
     return this.congestion.pmdcs;
   }
 
+  /** Consecutive failures (RFC 9260 §8.2). */
+  get errorCount(): number {
+    return this.#errorCount;
+  }
+
+  /** The error counter says it all: RFC 9260 §8.2 has one threshold, RFC 7829 §3.2 one below it. */
+  get state(): PathState {
+    const { pathMaxRetrans, potentiallyFailedMaxRetrans } = this.#options;
+    if (this.#errorCount > pathMaxRetrans) return 'inactive';
+    if (!this.isConfirmed) return 'unconfirmed';
+    return this.#errorCount > potentiallyFailedMaxRetrans ? 'potentially-failed' : 'active';
+  }
+
+  countError(): void {
+    const limit = errorCountLimitFactor * (this.#options.pathMaxRetrans + 1);
+    this.#errorCount = Math.min(this.#errorCount + 1, limit);
+  }
+
+  clearErrors(): void {
+    this.#errorCount = 0;
+  }
+
   status(isPrimary: boolean): PathStatus {
     return {
       address: this.#address,
-      state: this.isConfirmed ? (this.isActive ? 'active' : 'inactive') : 'unconfirmed',
+      localAddress: this.localAddress,
+      state: this.state,
       isPrimary,
       srttMs: this.rto.srttMs,
       rtoMs: this.rto.rtoMs,
@@ -80,7 +122,7 @@ export class Path extends Destination {
       ssthresh: this.congestion.ssthresh,
       flightSize: this.flightSize,
       pathMtu: this.pathMtu,
-      errorCount: this.errorCount,
+      errorCount: this.#errorCount,
     };
   }
 }

@@ -1,41 +1,76 @@
 import type { NetAddress } from '../base/address.ts';
 import type { Instant } from '../base/time.ts';
+import { pairedLocalAddress } from './addresses.ts';
 import type { Context } from './context.ts';
 import type { PathStatus } from './events.ts';
 import { Path } from './path.ts';
+import { choosePath } from './path-selection.ts';
 
-/** The destination addresses of the peer, their failures, and which of them is used (RFC 9260 §6.4, §8). */
+/** The destination addresses of the peer, their failures, and which of them is used (RFC 9260 §6.4, §8; RFC 7829). */
 export class Paths {
   readonly #context: Context;
-  readonly #paths: Path[] = [];
+  #paths: Path[] = [];
   #primary: Path;
+  #nextId = 0;
+  #version = 0;
   /** RFC 9260 §8.1: "a counter on the total number of consecutive retransmissions to its peer". */
   #associationErrorCount = 0;
 
-  /** `addresses` are those that our user named: "automatically considered to be CONFIRMED" (§5.4 1). */
-  constructor(context: Context, addresses: readonly NetAddress[]) {
+  /**
+   * @param addresses the first is the primary path
+   * @param confirmed how many of them, from the first on, need no verification (§5.4)
+   */
+  constructor(context: Context, addresses: readonly NetAddress[], confirmed: number) {
     this.#context = context;
-    for (const address of addresses) this.#add(address, true);
+    this.#paths = addresses.map((address, index) => this.#create(address, index, index < confirmed));
     this.#primary = this.#paths[0]!;
   }
 
-  /** Where new data goes. */
   get primary(): Path {
     return this.#primary;
+  }
+
+  /** Where new data goes now, and what is not an answer to anything. */
+  get current(): Path {
+    return this.#paths.length === 1 ? this.#primary : choosePath(this.#paths, this.#primary);
+  }
+
+  get length(): number {
+    return this.#paths.length;
+  }
+
+  /** Changes whenever an address comes or goes. */
+  get version(): number {
+    return this.#version;
   }
 
   get associationErrorCount(): number {
     return this.#associationErrorCount;
   }
 
-  /** The path to an IP address; its UDP port may have changed (RFC 6951 §5.4). */
   find(ip: string): Path | undefined {
     for (const path of this.#paths) if (path.address.ip === ip) return path;
     return undefined;
   }
 
-  at(index: number): Path | undefined {
-    return this.#paths[index];
+  /** Another path than `path` where there is one that is as good: for what was lost there. */
+  alternativeTo(path: Path): Path {
+    return this.#paths.length === 1 ? path : choosePath(this.#paths, this.#primary, path);
+  }
+
+  /** The path behind `path`, round about: for INIT and COOKIE ECHO, which try the confirmed addresses in turn (§5.1). */
+  nextConfirmed(path: Path): Path {
+    const start = this.#paths.indexOf(path);
+    for (let i = 1; i <= this.#paths.length; i++) {
+      const candidate = this.#paths[(start + i) % this.#paths.length]!;
+      if (candidate.isConfirmed) return candidate;
+    }
+    return path;
+  }
+
+  /** Where to answer to a packet from `path`: "An endpoint MUST NOT send any chunks to an UNCONFIRMED address" (§5.4). */
+  forReplyTo(path: Path): Path {
+    return path.isConfirmed ? path : this.current;
   }
 
   status(): PathStatus[] {
@@ -47,20 +82,60 @@ export class Paths {
   }
 
   /**
+   * The peer has told its addresses; `addresses[0]` is where it spoke from. Those that we had stay as they are, the
+   * others are new and UNCONFIRMED, and what it did not name is no destination: "The receiver SHOULD use only these
+   * transport addresses" (§5.1.2 C).
+   */
+  adopt(addresses: readonly NetAddress[]): void {
+    this.#version++;
+    const source = addresses[0]!;
+    const kept = this.#paths.filter((path) => addresses.some(({ ip }) => ip === path.address.ip));
+    const added = addresses.filter(({ ip }) => !kept.some((path) => path.address.ip === ip));
+    this.#paths = kept.concat(added.map((address, i) => this.#create(address, kept.length + i, false)));
+    const spoke = this.find(source.ip)!;
+    // Where none of the addresses is one that our user named, the one that answered to our tag has shown itself.
+    if (!this.#paths.some((path) => path.isConfirmed)) spoke.isConfirmed = true;
+    if (spoke.isConfirmed) this.#primary = spoke;
+    else if (!this.#paths.includes(this.#primary)) this.#primary = this.#paths.find((path) => path.isConfirmed)!;
+  }
+
+  /**
+   * The peer has restarted: "All the congestion control parameters (e.g., cwnd, ssthresh) related to this peer MUST be
+   * reset to their initial values" (§5.2.4 A), and what was measured, counted and confirmed belongs to the past.
+   */
+  restart(addresses: readonly NetAddress[]): void {
+    this.#version++;
+    this.#paths = addresses.map((address, index) => this.#create(address, index, index === 0));
+    this.#primary = this.#paths[0]!;
+    this.#associationErrorCount = 0;
+  }
+
+  /** SET PRIMARY (§11.1.6). Returns whether there is such a path; an unconfirmed one becomes primary, and is used once confirmed. */
+  setPrimary(ip: string): boolean {
+    const path = this.find(ip);
+    if (path === undefined) return false;
+    this.#changePrimary(path, 'it was made the primary path');
+    return true;
+  }
+
+  /**
    * A DATA or HEARTBEAT chunk to `path` was not answered in time (§8.1, §8.2). Returns whether the peer is still
    * considered reachable; if not, the association is closed.
    */
-  handleFailure(path: Path, countsForAssociation: boolean): boolean {
-    const { associationMaxRetrans, pathMaxRetrans } = this.#context.options;
-    // §8.3: an inactive destination keeps its heartbeats but "SHOULD stop increasing the counter".
-    if (path.isActive) path.errorCount++;
+  handleFailure(path: Path, countsForAssociation: boolean, now: Instant): boolean {
+    const { associationMaxRetrans, primarySwitchoverMaxRetrans } = this.#context.options;
+    this.#observe(path, `no answer to ${path.errorCount + 1} transmissions in a row`, () => path.countError());
+    // RFC 7829 §3.2 6: "HEARTBEATs are sent when a destination address reaches the PF state", once heartbeats are on.
+    // With one path only, the data that has to use it all the same tells as much.
+    const isWatched = path.heartbeatTimer.isRunning && path.pendingHeartbeat === undefined && this.length > 1;
+    if (path.state === 'potentially-failed' && isWatched) path.heartbeatTimer.start(now, 0);
+    // RFC 7829 §5 2: "MUST autonomously select and set a new primary path", where that is wanted
+    const switchover = primarySwitchoverMaxRetrans !== undefined && path.errorCount > primarySwitchoverMaxRetrans;
+    if (switchover && path === this.#primary)
+      this.#changePrimary(this.alternativeTo(path), 'the primary path has failed');
     // §8.1: "Unacknowledged HEARTBEAT chunks observed on paths different from the path currently used for data
     // transfer SHOULD NOT increment the association error counter"
     if (countsForAssociation) this.#associationErrorCount++;
-    if (path.isActive && path.errorCount > pathMaxRetrans) {
-      path.isActive = false;
-      this.#report(path, `no answer to ${path.errorCount} transmissions in a row`);
-    }
     // §8.1: "If the value of this counter exceeds the limit indicated in the protocol parameter
     // 'Association.Max.Retrans', the endpoint SHOULD consider the peer endpoint unreachable"
     if (this.#associationErrorCount <= associationMaxRetrans) return true;
@@ -70,28 +145,25 @@ export class Paths {
 
   /** §8.2: "When an outstanding TSN is acknowledged or a HEARTBEAT chunk sent to that address is acknowledged". */
   handleSuccess(path: Path, reason: string): void {
-    this.#associationErrorCount = 0;
-    path.errorCount = 0;
-    if (path.isActive) return;
-    path.isActive = true;
-    this.#report(path, reason);
+    if (path.errorCount === 0 && path.isConfirmed) return;
+    this.#observe(path, reason, () => {
+      path.clearErrors();
+      path.isConfirmed = true;
+    });
   }
 
-  /** A verified packet from the peer came along a known IP address: "follow" its UDP port (RFC 6951 §5.4). */
-  learnUdpPort(from: NetAddress): void {
-    this.find(from.ip)?.learnUdpPort(from);
+  /** §8.1: "The counter used for endpoint failure detection MUST be reset each time a DATA chunk […] is acknowledged". */
+  handlePeerReachable(): void {
+    this.#associationErrorCount = 0;
   }
 
-  /**
-   * The peer has restarted: "All the congestion control parameters (e.g., cwnd, ssthresh) related to this peer MUST be
-   * reset to their initial values" (§5.2.4 A), and what was measured and counted belongs to the past.
-   */
-  restart(): void {
-    const primaryIndex = this.#primary.index;
-    const old = this.#paths.splice(0);
-    for (const path of old) this.#add(path.address, path.isConfirmed);
-    this.#primary = this.#paths[primaryIndex]!;
-    this.#associationErrorCount = 0;
+  /** A verified packet came from the peer: follows its UDP port (RFC 6951 §5.4), and answers from where it was sent to. */
+  handleArrival(from: NetAddress, to: NetAddress | undefined): Path | undefined {
+    const path = this.find(from.ip);
+    if (path === undefined) return undefined;
+    if (to !== undefined) path.localAddress = to;
+    if (path.learnUdpPort(from)) this.#report(path, `its UDP port is now ${from.udpPort}`);
+    return path;
   }
 
   get nextTimeout(): Instant {
@@ -104,13 +176,29 @@ export class Paths {
   }
 
   stopHeartbeats(): void {
-    for (const path of this.#paths) path.heartbeatTimer.stop();
+    for (const path of this.#paths) {
+      path.heartbeatTimer.stop();
+      path.pendingHeartbeat = undefined;
+    }
   }
 
-  #add(address: NetAddress, isConfirmed: boolean): void {
+  #create(address: NetAddress, index: number, isConfirmed: boolean): Path {
     const { environment, options } = this.#context;
-    const { overhead, maxPacketSize } = environment;
-    this.#paths.push(new Path(this.#paths.length, address, isConfirmed, overhead, maxPacketSize, options));
+    const local = pairedLocalAddress(environment.localAddresses, address.ip, index);
+    return new Path(this.#nextId++, address, local, isConfirmed, environment, options);
+  }
+
+  #changePrimary(path: Path, reason: string): void {
+    if (path === this.#primary) return;
+    this.#primary = path;
+    this.#report(path, reason);
+  }
+
+  /** Changes a path, and reports it when its state is another then (§8.2, RFC 7829 §3.2 12). */
+  #observe(path: Path, reason: string, change: () => void): void {
+    const before = path.state;
+    change();
+    if (path.state !== before) this.#report(path, reason);
   }
 
   #report(path: Path, reason: string): void {

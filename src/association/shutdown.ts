@@ -11,9 +11,12 @@ const guardInRtoMax = 5;
 /** The graceful end (RFC 9260 §9.2). */
 export class Shutdown {
   readonly #context: Context;
+  /** Where SHUTDOWN or SHUTDOWN ACK was sent last. */
+  #path: Path;
 
   constructor(context: Context) {
     this.#context = context;
+    this.#path = context.paths.primary;
   }
 
   /** The SHUTDOWN primitive. */
@@ -67,7 +70,7 @@ export class Shutdown {
         return;
       case 'SHUTDOWN-ACK-SENT':
         // Our SHUTDOWN ACK was lost: T2-shutdown would send it again, and this is sooner.
-        context.control.push({ kind: 'SHUTDOWN ACK' }, context.paths.primary);
+        context.control.push({ kind: 'SHUTDOWN ACK' }, context.paths.current);
         return;
       case 'CLOSED':
       case 'COOKIE-WAIT': // "the SHUTDOWN chunk SHOULD be silently discarded"
@@ -83,20 +86,20 @@ export class Shutdown {
     this.handleProgress(now);
   }
 
-  handleShutdownAck(from: NetAddress, verificationTag: number): void {
+  handleShutdownAck(from: NetAddress, to: NetAddress | undefined, verificationTag: number): void {
     const context = this.#context;
     const { state } = context;
     switch (state.name) {
       case 'SHUTDOWN-SENT':
       case 'SHUTDOWN-ACK-SENT':
         // "MUST stop the T2-shutdown timer, send a SHUTDOWN COMPLETE chunk to its peer, and remove all record"
-        context.sendAlone({ kind: 'SHUTDOWN COMPLETE', tagReflected: false }, context.peerVerificationTag, from);
+        context.sendAlone({ kind: 'SHUTDOWN COMPLETE', tagReflected: false }, context.peerVerificationTag, from, to);
         context.close('local', undefined);
         return;
       case 'COOKIE-WAIT':
       case 'COOKIE-ECHOED':
         // §8.5.1 E: "the procedures in Section 8.4 SHOULD be followed; in other words, it is treated as an OOTB packet."
-        context.sendAlone({ kind: 'SHUTDOWN COMPLETE', tagReflected: true }, verificationTag, from);
+        context.sendAlone({ kind: 'SHUTDOWN COMPLETE', tagReflected: true }, verificationTag, from, to);
         return;
       case 'CLOSED':
       case 'ESTABLISHED':
@@ -143,7 +146,10 @@ export class Shutdown {
       context.close('local', 'SCTP_ERR_PEER_UNREACHABLE');
       return;
     }
-    context.paths.primary.rto.backOff();
+    // It follows "the same rules" as a T3-rtx that expires (§6.3.3 E2), and tries another path where there is one; the
+    // association has its own count of these retransmissions.
+    this.#path.rto.backOff();
+    if (!context.paths.handleFailure(this.#path, false, now)) return;
     if (state.name === 'SHUTDOWN-SENT') this.#sendShutdown(state, now);
     else this.#sendShutdownAck(state, now);
   }
@@ -176,21 +182,19 @@ export class Shutdown {
   #sendShutdown(state: ShutdownSent, now: Instant): void {
     const { control, paths } = this.#context;
     const { tracker } = state.receiver;
-    control.push({ kind: 'SHUTDOWN', cumulativeTsnAck: tracker.cumulativeTsn }, paths.primary);
+    this.#path = paths.current;
+    control.push({ kind: 'SHUTDOWN', cumulativeTsnAck: tracker.cumulativeTsn }, this.#path);
     // "If a SHUTDOWN chunk by itself cannot acknowledge all of the received DATA chunks […] or if duplicate TSNs have
     // been received, then a SACK chunk MUST also be sent."
     if (tracker.isSackDue || tracker.hasGaps || tracker.hasDuplicates) tracker.requestSack();
     else tracker.handleAcknowledged();
-    this.#startT2(state.t2Shutdown, paths.primary, now);
+    state.t2Shutdown.start(now, this.#path.rto.rtoMs);
   }
 
   #sendShutdownAck(state: ShutdownAckSent, now: Instant): void {
     const { control, paths } = this.#context;
-    control.push({ kind: 'SHUTDOWN ACK' }, paths.primary);
-    this.#startT2(state.t2Shutdown, paths.primary, now);
-  }
-
-  #startT2(t2Shutdown: Timer, path: Path, now: Instant): void {
-    t2Shutdown.start(now, path.rto.rtoMs);
+    this.#path = paths.current;
+    control.push({ kind: 'SHUTDOWN ACK' }, this.#path);
+    state.t2Shutdown.start(now, this.#path.rto.rtoMs);
   }
 }

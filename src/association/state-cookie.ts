@@ -34,13 +34,13 @@ export interface StateCookie {
   readonly inboundStreams: number;
   readonly localPort: number;
   readonly peerPort: number;
-  /** Where the INIT came from: the one address that the cookie's return confirms (§5.4 2). */
-  readonly peerAddress: NetAddress;
+  /** At least one. The first is where the INIT came from: the one that the cookie's return confirms (§5.4 2). */
+  readonly peerAddresses: readonly NetAddress[];
 }
 
 const version = 1;
-/** version, secret number, two times, four tags, two TSNs, a_rwnd, two stream counts, three ports, length of the address */
-const fixedLength = 2 + 8 + 4 + 4 * 4 + 2 * 4 + 4 + 2 * 2 + 3 * 2 + 1;
+/** version, secret number, two times, four tags, two TSNs, a_rwnd, two stream counts, two ports, number of addresses */
+const fixedLength = 2 + 8 + 4 + 4 * 4 + 2 * 4 + 4 + 2 * 2 + 2 * 2 + 1;
 /** HMAC-SHA-256 cut to 128 bits, as RFC 2104 §5 allows: "SHOULD make the cookie as small as possible" (§5.1.3). */
 const macLength = 16;
 const secretLength = 32;
@@ -105,10 +105,11 @@ export class CookieJar {
 }
 
 function encode(cookie: StateCookie, secretNumber: number): Uint8Array {
-  const ip = asciiBytes(cookie.peerAddress.ip);
+  const addresses = cookie.peerAddresses.map(({ ip, udpPort }) => ({ text: asciiBytes(ip), udpPort }));
+  let length = fixedLength;
+  for (const { text } of addresses) length += 3 + text.length;
   // A multiple of four, so that a peer that counts the padding in the Chunk Length returns the same cookie.
-  const bytes = new Uint8Array(padded(fixedLength + ip.length));
-  const createdAt = Math.floor(cookie.createdAt);
+  const bytes = new Uint8Array(padded(length));
   let offset = 0;
   const put8 = (value: number): void => {
     writeUint8(bytes, offset, value);
@@ -122,6 +123,7 @@ function encode(cookie: StateCookie, secretNumber: number): Uint8Array {
     writeUint32(bytes, offset, value);
     offset += 4;
   };
+  const createdAt = Math.floor(cookie.createdAt);
   put8(version);
   put8(secretNumber);
   put32(Math.floor(createdAt / 0x1_0000_0000));
@@ -138,15 +140,23 @@ function encode(cookie: StateCookie, secretNumber: number): Uint8Array {
   put16(cookie.inboundStreams);
   put16(cookie.localPort);
   put16(cookie.peerPort);
-  put16(cookie.peerAddress.udpPort);
-  put8(ip.length);
-  bytes.set(ip, offset);
+  put8(addresses.length);
+  for (const { text, udpPort } of addresses) {
+    put16(udpPort);
+    put8(text.length);
+    bytes.set(text, offset);
+    offset += text.length;
+  }
   return bytes;
 }
 
 /** A cookie with our MAC is one that we made; lengths are checked all the same. */
 function decode(bytes: Uint8Array): StateCookie | undefined {
   let offset = 2;
+  const take8 = (): number => {
+    offset += 1;
+    return readUint8(bytes, offset - 1);
+  };
   const take16 = (): number => {
     offset += 2;
     return readUint16(bytes, offset - 2);
@@ -170,8 +180,14 @@ function decode(bytes: Uint8Array): StateCookie | undefined {
     localPort: take16(),
     peerPort: take16(),
   };
-  const udpPort = take16();
-  const ipLength = readUint8(bytes, offset);
-  if (bytes.length !== padded(fixedLength + ipLength)) return undefined;
-  return { ...cookie, peerAddress: { ip: printable(bytes.subarray(fixedLength, fixedLength + ipLength)), udpPort } };
+  const peerAddresses: NetAddress[] = [];
+  for (let count = take8(); count > 0; count--) {
+    if (offset + 3 > bytes.length) return undefined;
+    const udpPort = take16();
+    const end = offset + 1 + take8();
+    if (end > bytes.length) return undefined;
+    peerAddresses.push({ ip: printable(bytes.subarray(offset, end)), udpPort });
+    offset = end;
+  }
+  return peerAddresses.length > 0 && padded(offset) === bytes.length ? { ...cookie, peerAddresses } : undefined;
 }

@@ -46,28 +46,24 @@ export class Transmitter {
   }
 
   #pollBundle({ sender, receiver }: Transfer, now: Instant): Transmit | undefined {
-    const { control, paths } = this.#context;
+    const { control } = this.#context;
     const { tracker } = receiver;
     const queued = control.peek();
-    const dataPath = paths.primary;
-    const sendsData = this.#burst > 0 && this.#maySendData() && sender.canSend(dataPath, now);
+    const dataPath = this.#burst > 0 && this.#maySendData() ? sender.choosePath(now) : undefined;
     const isSackDue = tracker.isSackDue && this.#mayReceiveData();
-    let path: Path;
-    if (queued !== undefined) path = queued.path;
-    else if (isSackDue) path = receiver.sackPath;
-    else if (sendsData) path = dataPath;
-    else return undefined;
+    const path = queued?.path ?? (isSackDue ? receiver.sackPath : dataPath);
+    if (path === undefined) return undefined;
 
     this.#begin(path);
     const mustTravelWithoutData = this.#appendControl(path);
     if (path === receiver.sackPath) {
       // §6.1: "if any received DATA chunks have not been acknowledged (e.g., due to delayed ack), the sender SHOULD
       // create a SACK chunk and bundle it with the outbound DATA chunk"
-      const isBundled = sendsData && path === dataPath && tracker.hasNews;
+      const isBundled = path === dataPath && tracker.hasNews;
       const room = path.maxPacketSize - this.#builder.length;
       if ((isSackDue || isBundled) && room >= smallestSackLength) this.#builder.append(receiver.takeSack(room));
     }
-    if (sendsData && path === dataPath && !mustTravelWithoutData) {
+    if (path === dataPath && !mustTravelWithoutData) {
       const before = this.#builder.length;
       sender.fill(this.#builder, path, now);
       if (this.#builder.length > before) this.#burst--;
@@ -118,7 +114,7 @@ export class Transmitter {
   #finish(path: Path): Transmit {
     const packet = this.#builder.finish();
     this.#context.environment.slab.keep(packet.length);
-    return this.#count({ packet, to: path.address, from: undefined });
+    return this.#count({ packet, to: path.address, from: path.localAddress });
   }
 
   #count(transmit: Transmit): Transmit {

@@ -107,3 +107,8 @@ function parseFields(text: string, isEnd: boolean): number[] | undefined {
   }
   return fields;
 }
+
+/** 127.0.0.0/8 and ::1: addresses that mean another host on every host. */
+export function isLoopback(ip: string): boolean {
+  return ip.startsWith('127.') || ip === '::1';
+}

@@ -19,6 +19,8 @@ export function describeCause(cause: ErrorCause): string {
       return `${cause.kind}${cause.parameters.length > 1 ? ` ${readUint16(cause.parameters, 0)}` : ''}`;
     case 'No User Data':
       return `${cause.kind} in TSN ${cause.tsn}`;
+    case 'Restart of an Association with New Encapsulation Port':
+      return `${cause.kind} ${cause.currentPort} to ${cause.newPort}`;
     case 'User-Initiated Abort':
       return withText(cause.kind, cause.reason);
     case 'Protocol Violation':

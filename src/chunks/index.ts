@@ -34,6 +34,7 @@ export type {
   MissingMandatoryParameterCause,
   OutOfResourceCause,
   RestartWithNewAddressesCause,
+  RestartWithNewEncapsulationPortCause,
   StaleCookieCause,
   UnrecognizedParametersCause,
   UnresolvableAddressCause,

@@ -1,13 +1,20 @@
 import type { Association } from '../association/association.ts';
 import type { NetAddress } from '../base/address.ts';
 
+/** What the table keeps of an entry: under which keys it put it. */
+interface Place {
+  readonly tag: number;
+  readonly keys: readonly string[];
+}
+
 /**
  * The associations of one endpoint, by our Verification Tag, which nearly every packet carries, and by the peer's
- * address and ports for the few that do not.
+ * addresses and port for the few that do not.
  */
 export class AssociationTable<E extends { readonly association: Association }> {
   readonly #byTag = new Map<number, E>();
   readonly #byPeer = new Map<string, E[]>();
+  readonly #places = new Map<E, Place>();
 
   get size(): number {
     return this.#byTag.size;
@@ -25,35 +32,40 @@ export class AssociationTable<E extends { readonly association: Association }> {
     return this.#byTag.get(tag);
   }
 
-  /** The association with the peer at `from`; under UDP encapsulation, the one at that UDP port. */
+  /**
+   * The association with the peer at this IP address and SCTP port: "an association can be uniquely identified by the
+   * transport addresses" (RFC 9260 §1.3). Where we ourselves have opened several to one address, in several UDP ports,
+   * the one at this UDP port.
+   */
   findByPeer(from: NetAddress, remotePort: number): E | undefined {
     const entries = this.#byPeer.get(peerKey(from.ip, remotePort));
-    return entries?.find(({ association }) =>
-      association.paths.some(({ address }) => address.ip === from.ip && address.udpPort === from.udpPort),
-    );
+    if (entries === undefined || entries.length === 1) return entries?.[0];
+    const isAt = ({ association }: E): boolean =>
+      association.paths.some(({ address }) => address.ip === from.ip && address.udpPort === from.udpPort);
+    return entries.find(isAt) ?? entries[0];
   }
 
   add(entry: E): void {
     const { association } = entry;
+    const keys = association.paths.map(({ address }) => peerKey(address.ip, association.remotePort));
+    this.#places.set(entry, { tag: association.myVerificationTag, keys });
     this.#byTag.set(association.myVerificationTag, entry);
-    for (const { address } of association.paths) {
-      const key = peerKey(address.ip, association.remotePort);
+    for (const key of keys) {
       const entries = this.#byPeer.get(key);
       if (entries === undefined) this.#byPeer.set(key, [entry]);
-      else if (!entries.includes(entry)) entries.push(entry);
+      else entries.push(entry);
     }
   }
 
-  remove(entry: E, tag: number): void {
-    const { association } = entry;
-    this.#byTag.delete(tag);
-    for (const { address } of association.paths) {
-      const key = peerKey(address.ip, association.remotePort);
-      const entries = this.#byPeer.get(key);
-      const index = entries?.indexOf(entry) ?? -1;
-      if (entries === undefined || index < 0) continue;
-      entries.splice(index, 1);
-      if (entries.length === 0) this.#byPeer.delete(key);
+  remove(entry: E): void {
+    const place = this.#places.get(entry);
+    if (place === undefined) return;
+    this.#places.delete(entry);
+    this.#byTag.delete(place.tag);
+    for (const key of place.keys) {
+      const others = this.#byPeer.get(key)?.filter((other) => other !== entry) ?? [];
+      if (others.length === 0) this.#byPeer.delete(key);
+      else this.#byPeer.set(key, others);
     }
   }
 }

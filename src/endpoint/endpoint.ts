@@ -1,3 +1,4 @@
+import { peerAddresses } from '../association/addresses.ts';
 import { Association, type AssociationIdentity } from '../association/association.ts';
 import type { AssociationEnvironment, Transmit } from '../association/context.ts';
 import type { AssociationEvent } from '../association/events.ts';
@@ -11,6 +12,7 @@ import { hasValidChecksum } from '../base/checksum.ts';
 import { DeadlineHeap, type HeapEntry } from '../base/deadline-heap.ts';
 import type { Environment } from '../base/environment.ts';
 import { SctpError } from '../base/errors.ts';
+import { Ledger } from '../base/ledger.ts';
 import { randomTag } from '../base/random.ts';
 import { Ring } from '../base/ring.ts';
 import { tsn } from '../base/serial.ts';
@@ -24,6 +26,7 @@ import {
   type InitChunk,
   type Packet,
 } from '../chunks/index.ts';
+import { Admission, type EndpointLimits } from './admission.ts';
 import { AssociationTable } from './association-table.ts';
 import { createCounters, type EndpointCounters } from './counters.ts';
 import { EndedTags } from './ended-tags.ts';
@@ -41,6 +44,9 @@ export interface EndpointOptions extends Partial<AssociationOptions> {
   /** The largest SCTP packet that the transport takes, in bytes. Default 65507, for UDP. */
   readonly maxPacketSize?: number | undefined;
   readonly defaults?: OptionsPreset | undefined;
+  /** The addresses that our user has chosen to bind; several of them make it multi-homed. Default: the system chooses. */
+  readonly localAddresses?: readonly NetAddress[] | undefined;
+  readonly limits?: Partial<EndpointLimits> | undefined;
 }
 
 /** The peer to connect to. */
@@ -61,6 +67,8 @@ interface Slot extends HeapEntry {
   readonly association: Association;
   /** The tag under which it is found; a restart changes it. */
   tag: number;
+  /** The version of its paths under which it is found. */
+  pathsVersion: number;
   isActive: boolean;
   hasEvents: boolean;
 }
@@ -87,6 +95,7 @@ export class Endpoint {
   /** Answers that belong to no association. */
   readonly #replies = new Ring<Transmit>();
   readonly #counters = createCounters();
+  readonly #admission: Admission;
 
   /** @throws SctpError SCTP_ERR_INVALID_ARGUMENT */
   constructor(options: EndpointOptions, environment: Environment) {
@@ -105,7 +114,15 @@ export class Endpoint {
       slab: new Slab(),
       overhead: options.overhead ?? 28,
       maxPacketSize: options.maxPacketSize ?? 65_507,
+      localAddresses: options.localAddresses ?? [],
+      ledger: new Ledger(),
     };
+    this.#admission = new Admission(options.limits ?? {}, this.#environment.ledger);
+  }
+
+  /** The addresses that our user has chosen to bind, for transports that know them only once they are open. */
+  set localAddresses(addresses: readonly NetAddress[]) {
+    this.#environment.localAddresses = addresses;
   }
 
   /** All associations that are not closed. */
@@ -139,6 +156,8 @@ export class Endpoint {
         remotePort: remote.port,
         myVerificationTag: this.#unusedTag(),
         addresses: remote.addresses,
+        // §5.4 1: those that our user names are "automatically considered to be CONFIRMED".
+        confirmed: remote.addresses.length,
       },
       resolveOptions({ ...this.#given, ...options }),
     );
@@ -165,13 +184,13 @@ export class Endpoint {
     }
     const first = packet.chunks[0]!;
     if (first.kind === 'COOKIE ECHO') {
-      this.#handleCookieEcho(first, packet, from, now);
+      this.#handleCookieEcho(first, packet, from, to, now);
       return;
     }
     const slot = this.#findSlot(packet, from);
     if (slot === undefined) this.#handleUnmatched(packet, from, to, now);
-    else if (first.kind === 'INIT' && isInit(packet)) slot.association.handleInit(first, from, now);
-    else if (!slot.association.handlePacket(packet, from, now)) this.#counters.badVerificationTag++;
+    else if (first.kind === 'INIT' && isInit(packet)) slot.association.handleInit(first, from, to, now);
+    else if (!slot.association.handlePacket(packet, from, to, now)) this.#counters.badVerificationTag++;
     if (slot !== undefined) this.#settle(slot, now);
   }
 
@@ -229,27 +248,48 @@ export class Endpoint {
 
   #findSlot(packet: Packet, from: NetAddress): Slot | undefined {
     const byTag = this.#table.findByTag(packet.verificationTag);
-    if (byTag !== undefined) return byTag.association.remotePort === packet.sourcePort ? byTag : undefined;
+    if (byTag !== undefined) {
+      const { association } = byTag;
+      return association.remotePort === packet.sourcePort && association.knowsAddress(from.ip) ? byTag : undefined;
+    }
     const [first] = packet.chunks;
     const isReflected = (first?.kind === 'ABORT' || first?.kind === 'SHUTDOWN COMPLETE') && first.tagReflected;
-    return isReflected || isInit(packet) ? this.#table.findByPeer(from, packet.sourcePort) : undefined;
+    if (isReflected) return this.#table.findByPeer(from, packet.sourcePort);
+    return first?.kind === 'INIT' && isInit(packet) ? this.#findByInit(first, packet.sourcePort, from) : undefined;
+  }
+
+  /**
+   * §5.1.2 D: an INIT belongs to an association "if the use of any of the valid address parameters contained within the
+   * chunk would identify an existing TCB".
+   */
+  #findByInit(init: InitChunk, remotePort: number, from: NetAddress): Slot | undefined {
+    for (const address of peerAddresses(init.parameters, from, this.#localIps)) {
+      const slot = this.#table.findByPeer(address, remotePort);
+      if (slot !== undefined) return slot;
+    }
+    return undefined;
+  }
+
+  get #localIps(): readonly string[] {
+    return this.#environment.localAddresses.map(({ ip }) => ip);
   }
 
   #handleUnmatched(packet: Packet, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
     const [first] = packet.chunks;
     if (this.listening && first?.kind === 'INIT' && isInit(packet))
-      this.#handleInit(first, packet.sourcePort, from, now);
+      this.#handleInit(first, packet.sourcePort, from, to, now);
     else this.#answerOutOfTheBlue(packet, from, to);
   }
 
   /** RFC 9260 §5.1 B: "MUST NOT allocate any resources or keep any states for the new association". */
-  #handleInit(init: InitChunk, remotePort: number, from: NetAddress, now: Instant): void {
+  #handleInit(init: InitChunk, remotePort: number, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
     // §3.3.2: "If the value of the Initiate Tag […] is found to be 0, the receiver MUST silently discard the packet."
-    const objection = init.initiateTag === 0 ? [] : objectionTo(init);
+    const objection =
+      init.initiateTag === 0 ? [] : (objectionTo(init) ?? this.#admission.objectionToInit(this.#table.size, now));
     if (objection !== undefined) {
       this.#counters.initsRefused++;
       const abort: Chunk = { kind: 'ABORT', tagReflected: false, causes: objection };
-      if (init.initiateTag !== 0) this.#reply(abort, init.initiateTag, this.port, remotePort, from);
+      if (init.initiateTag !== 0) this.#reply(abort, init.initiateTag, this.port, remotePort, from, to);
       return;
     }
     this.#counters.initsAnswered++;
@@ -264,12 +304,19 @@ export class Endpoint {
       localTieTag: 0,
       peerTieTag: 0,
       from,
+      localIps: this.#localIps,
     };
-    this.#reply(answerInit(init, answer, now), init.initiateTag, this.port, remotePort, from);
+    this.#reply(answerInit(init, answer, now), init.initiateTag, this.port, remotePort, from, to);
   }
 
   /** RFC 9260 §5.1.5, and §5.2.4 when the association exists. */
-  #handleCookieEcho(chunk: CookieEchoChunk, packet: Packet, from: NetAddress, now: Instant): void {
+  #handleCookieEcho(
+    chunk: CookieEchoChunk,
+    packet: Packet,
+    from: NetAddress,
+    to: NetAddress | undefined,
+    now: Instant,
+  ): void {
     const cookie = this.#environment.cookieJar.open(chunk.cookie);
     // §5.1.5 2) and 3): a MAC, ports or a tag that do not match are "silently discarded".
     if (
@@ -281,24 +328,39 @@ export class Endpoint {
       this.#counters.forgedCookies++;
       return;
     }
-    const slot = this.#table.findByTag(cookie.localTag) ?? this.#table.findByPeer(cookie.peerAddress, cookie.peerPort);
+    const slot = this.#table.findByTag(cookie.localTag) ?? this.#findByCookie(cookie);
     if (slot !== undefined) {
-      slot.association.handleCookieEcho(cookie, packet, from, now);
+      slot.association.handleCookieEcho(cookie, packet, from, to, now);
       this.#settle(slot, now);
     } else if (this.#ended.has(cookie.localTag, now)) {
       // A peer that still waits for its COOKIE ACK has missed the end; any other drops an ABORT chunk (§8.4 2).
       const abort: Chunk = { kind: 'ABORT', tagReflected: false, causes: [] };
-      this.#reply(abort, cookie.peerTag, cookie.localPort, cookie.peerPort, from);
+      this.#reply(abort, cookie.peerTag, cookie.localPort, cookie.peerPort, from, to);
     } else if (this.listening) {
-      this.#accept(cookie, packet, from, now);
+      this.#accept(cookie, packet, from, to, now);
     }
   }
 
-  #accept(cookie: StateCookie, packet: Packet, from: NetAddress, now: Instant): void {
+  #findByCookie({ peerAddresses, peerPort }: StateCookie): Slot | undefined {
+    for (const address of peerAddresses) {
+      const slot = this.#table.findByPeer(address, peerPort);
+      if (slot !== undefined) return slot;
+    }
+    return undefined;
+  }
+
+  #accept(cookie: StateCookie, packet: Packet, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
     // §5.1.5 4): "the endpoint MUST transmit an ERROR chunk with a 'Stale Cookie' error cause"
     if (now - cookie.createdAt > cookie.lifespanMs) {
       this.#counters.staleCookies++;
-      this.#reply(staleCookieError(cookie, now), cookie.peerTag, cookie.localPort, cookie.peerPort, from);
+      this.#reply(staleCookieError(cookie, now), cookie.peerTag, cookie.localPort, cookie.peerPort, from, to);
+      return;
+    }
+    const objection = this.#admission.objectionToAssociation(this.#table.size);
+    if (objection !== undefined) {
+      this.#counters.initsRefused++;
+      const abort: Chunk = { kind: 'ABORT', tagReflected: false, causes: objection };
+      this.#reply(abort, cookie.peerTag, cookie.localPort, cookie.peerPort, from, to);
       return;
     }
     this.#counters.associationsAccepted++;
@@ -308,11 +370,12 @@ export class Endpoint {
         remotePort: cookie.peerPort,
         myVerificationTag: cookie.localTag,
         // §5.4 2: "the only CONFIRMED address is the address to which the packet containing the INIT ACK chunk was sent"
-        addresses: [cookie.peerAddress],
+        addresses: cookie.peerAddresses,
+        confirmed: 1,
       },
       this.#options,
     );
-    slot.association.accept(cookie, packet, from, now);
+    slot.association.accept(cookie, packet, from, to, now);
     this.#settle(slot, now);
   }
 
@@ -321,6 +384,7 @@ export class Endpoint {
     const slot: Slot = {
       association,
       tag: identity.myVerificationTag,
+      pathsVersion: association.pathsVersion,
       isActive: false,
       hasEvents: false,
       deadline: Number.POSITIVE_INFINITY,
@@ -341,18 +405,19 @@ export class Endpoint {
     }
   }
 
-  /** Keeps the table in step: a closed association is forgotten, a restarted one has another tag. */
+  /** Keeps the table in step: a closed association is forgotten, one that restarted or learned addresses is found by them. */
   #settle(slot: Slot, now: Instant): void {
     const { association } = slot;
     if (association.state === 'CLOSED') {
       if (this.#table.findByTag(slot.tag) !== slot) return;
-      this.#table.remove(slot, slot.tag);
+      this.#table.remove(slot);
       this.#ended.add(slot.tag, now);
       this.#deadlines.schedule(slot, Number.POSITIVE_INFINITY);
-    } else if (association.myVerificationTag !== slot.tag) {
-      this.#table.remove(slot, slot.tag);
-      this.#ended.add(slot.tag, now);
+    } else if (association.myVerificationTag !== slot.tag || association.pathsVersion !== slot.pathsVersion) {
+      this.#table.remove(slot);
+      if (association.myVerificationTag !== slot.tag) this.#ended.add(slot.tag, now);
       slot.tag = association.myVerificationTag;
+      slot.pathsVersion = association.pathsVersion;
       this.#table.add(slot);
     }
   }
@@ -362,12 +427,20 @@ export class Endpoint {
     if (isInit(packet)) this.#counters.initsRefused++;
     const reply = answerOutOfTheBlue(packet, from.ip, to?.ip);
     if (reply === undefined) return;
-    this.#reply(reply.chunk, reply.verificationTag, packet.destinationPort, packet.sourcePort, from);
+    this.#reply(reply.chunk, reply.verificationTag, packet.destinationPort, packet.sourcePort, from, to);
   }
 
-  #reply(chunk: Chunk, verificationTag: number, sourcePort: number, destinationPort: number, to: NetAddress): void {
+  /** Answers without an association, from the address that was asked. */
+  #reply(
+    chunk: Chunk,
+    verificationTag: number,
+    sourcePort: number,
+    destinationPort: number,
+    to: NetAddress,
+    from: NetAddress | undefined,
+  ): void {
     const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, [chunk]);
-    this.#replies.push({ packet, to, from: undefined });
+    this.#replies.push({ packet, to, from });
   }
 
   /** A new tag; §5.3.1: "very important that the Initiate Tag value be randomized". */

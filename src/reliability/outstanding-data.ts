@@ -22,6 +22,10 @@ export interface OutstandingChunk<Cargo, D extends Destination> {
   isFastRetransmitted: boolean;
   /** Whether it ever was: a Gap Ack Block may be revoked. */
   wasAcknowledged: boolean;
+  /** Whether it was sent to several destinations: its acknowledgement cannot tell which of them works (RFC 7829 §3.2 9). */
+  wentToSeveral: boolean;
+  /** Why it was last marked for retransmission. */
+  lostBy: 'miss indications' | 'timeout' | undefined;
   fate: 'in flight' | 'to be retransmitted' | 'acknowledged';
 }
 
@@ -36,6 +40,8 @@ export interface SackOutcome<D extends Destination> {
   revoked: number;
   /** The destinations with acknowledged chunks, and how many bytes of them for the first time. */
   readonly acknowledged: Map<D, number>;
+  /** The destinations that have shown that they work. */
+  readonly reached: Set<D>;
   /** The destinations whose earliest outstanding TSN was acknowledged (§6.3.2 R3). */
   readonly earliestAcknowledged: Set<D>;
   /** The destinations to which chunks were sent that have now three miss indications. */
@@ -72,6 +78,7 @@ export class OutstandingData<Cargo, D extends Destination> {
     bytesAcked: 0,
     revoked: 0,
     acknowledged: new Map(),
+    reached: new Set(),
     earliestAcknowledged: new Set(),
     lost: new Set(),
   };
@@ -136,6 +143,8 @@ export class OutstandingData<Cargo, D extends Destination> {
       missIndications: 0,
       isFastRetransmitted: false,
       wasAcknowledged: false,
+      wentToSeveral: false,
+      lostBy: undefined,
       fate: 'in flight',
     };
     this.#chunks.push(chunk);
@@ -154,7 +163,10 @@ export class OutstandingData<Cargo, D extends Destination> {
   retransmit(chunk: OutstandingChunk<Cargo, D>, destination: D, now: Instant): void {
     this.#lost.remove(chunk.tsn);
     chunk.fate = 'in flight';
-    if (chunk.destination !== destination) chunk.destination.handleRetransmission(chunk.tsn);
+    if (chunk.destination !== destination) {
+      chunk.destination.handleRetransmission(chunk.tsn);
+      chunk.wentToSeveral = true;
+    }
     chunk.destination = destination;
     chunk.sendOrder = ++this.#sendOrder;
     chunk.transmissions++;
@@ -180,7 +192,7 @@ export class OutstandingData<Cargo, D extends Destination> {
     let marked = 0;
     for (const chunk of this.#chunks) {
       if (chunk.fate !== 'in flight' || chunk.destination !== destination) continue;
-      this.#markLost(chunk);
+      this.#markLost(chunk, 'timeout');
       marked++;
     }
     return marked;
@@ -215,6 +227,7 @@ export class OutstandingData<Cargo, D extends Destination> {
     outcome.bytesAcked = 0;
     outcome.revoked = 0;
     outcome.acknowledged.clear();
+    outcome.reached.clear();
     outcome.earliestAcknowledged.clear();
     outcome.lost.clear();
     outcome.rejected = this.#objectionTo(cumulativeTsnAck, gapAckBlocks);
@@ -340,6 +353,7 @@ export class OutstandingData<Cargo, D extends Destination> {
     // Karn's algorithm, §6.3.1 C5
     if (chunk.transmissions === 1) destination.handleAcknowledged(chunk.tsn, now);
     this.#outcome.bytesAcked += chunk.size;
+    if (!chunk.wentToSeveral) this.#outcome.reached.add(destination);
     this.#onAcknowledged(chunk.cargo);
   }
 
@@ -382,13 +396,14 @@ export class OutstandingData<Cargo, D extends Destination> {
     for (const chunk of this.#lostNow) {
       chunk.isFastRetransmitted = true;
       this.#outcome.lost.add(chunk.destination);
-      this.#markLost(chunk);
+      this.#markLost(chunk, 'miss indications');
     }
     this.#lostNow.length = 0;
   }
 
-  #markLost(chunk: OutstandingChunk<Cargo, D>): void {
+  #markLost(chunk: OutstandingChunk<Cargo, D>, by: 'miss indications' | 'timeout'): void {
     chunk.fate = 'to be retransmitted';
+    chunk.lostBy = by;
     chunk.destination.flightSize -= chunk.size;
     this.#flightSize -= chunk.size;
     this.#lost.add(chunk.tsn);

@@ -50,10 +50,14 @@ export class Host implements Station {
   constructor(network: Network, name: string, options: HostOptions, environment: Environment) {
     const { addresses, udpPort = 9899, autoRead: _autoRead, onEvent: _onEvent, ...endpointOptions } = options;
     this.name = name;
-    this.endpoint = new Endpoint({ overhead: 28, maxPacketSize: 65_507, ...endpointOptions }, environment);
     this.#network = network;
     this.#options = options;
     this.#addresses = addresses.map((ip) => Object.freeze({ ip, udpPort }));
+    const localAddresses = this.#addresses;
+    this.endpoint = new Endpoint(
+      { overhead: 28, maxPacketSize: 65_507, localAddresses, ...endpointOptions },
+      environment,
+    );
   }
 
   get addresses(): readonly NetAddress[] {

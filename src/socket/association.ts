@@ -105,6 +105,26 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
     return this.#core.paths;
   }
 
+  /**
+   * Makes `address`, one of `paths`, the primary path (RFC 9260 §11.1.6): data goes there from now on, while it works.
+   * Throws SctpError `SCTP_ERR_INVALID_ARGUMENT` when the peer has no such address.
+   */
+  setPrimaryPath(address: string): void {
+    const isPath = this.#core.setPrimaryPath(address);
+    this.#context.driver.schedule();
+    if (!isPath) throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `the peer has no address '${address}'`);
+  }
+
+  /**
+   * Sends a HEARTBEAT to `address`, one of `paths`, now (RFC 9260 §11.1.10). Its answer shows in `paths`. Throws SctpError
+   * `SCTP_ERR_INVALID_ARGUMENT` when the peer has no such address or the association does not stand.
+   */
+  requestHeartbeat(address: string): void {
+    const isSent = this.#core.requestHeartbeat(address, this.#context.driver.now());
+    this.#context.driver.schedule();
+    if (!isSent) throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `cannot send a heartbeat to '${address}' now`);
+  }
+
   /** Bytes that were accepted and that the peer has not acknowledged yet. */
   get bufferedAmount(): number {
     return this.#core.bufferedAmount;

@@ -17,6 +17,7 @@ export async function connect(options: ConnectOptions): Promise<SctpAssociation>
     port: localPort,
     listening: false,
     associationOptions: {},
+    isMultiHomed: localHost !== undefined || transport !== 'udp',
   });
   try {
     const association = await endpoint.connect(peer);

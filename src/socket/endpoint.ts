@@ -4,6 +4,8 @@ import { SctpError } from '../base/errors.ts';
 import { Ring } from '../base/ring.ts';
 import { Driver } from '../driver/driver.ts';
 import { systemEnvironment } from '../driver/system.ts';
+import type { EndpointLimits } from '../endpoint/admission.ts';
+import type { EndpointCounters } from '../endpoint/counters.ts';
 import { Endpoint } from '../endpoint/endpoint.ts';
 import type { Transport } from '../transport/transport.ts';
 import { sctpTunnelingPort } from '../transport/udp.ts';
@@ -29,6 +31,9 @@ interface OpenOptions {
   readonly port: number;
   readonly listening: boolean;
   readonly associationOptions: GivenAssociationOptions;
+  /** Whether the transport's addresses were chosen, so that peers are told of all of them (RFC 9260 §5.1.2). */
+  readonly isMultiHomed: boolean;
+  readonly limits?: Partial<EndpointLimits> | undefined;
 }
 
 /**
@@ -70,19 +75,26 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
 
   /** Opens `transport` and an endpoint on it. Rejects as `Transport.open` does. */
   static async open(transport: Transport, options: OpenOptions): Promise<SctpEndpoint> {
-    const { port, listening, associationOptions } = options;
+    const { port, listening, associationOptions, isMultiHomed, limits } = options;
+    const chosenPort = port === 0 ? ephemeralPort() : port;
     const core = new Endpoint(
-      { ...associationOptions, ...transport.properties, port: port === 0 ? ephemeralPort() : port, listening },
+      { ...associationOptions, ...transport.properties, port: chosenPort, listening, limits },
       systemEnvironment,
     );
     const endpoint = new SctpEndpoint(transport, core);
     await endpoint.#driver.open();
+    if (isMultiHomed) core.localAddresses = transport.addresses;
     return endpoint;
   }
 
   /** The SCTP port. */
   get port(): number {
     return this.#core.port;
+  }
+
+  /** What was received, and why packets were dropped: a snapshot. */
+  get counters(): EndpointCounters {
+    return this.#core.counters;
   }
 
   /** The UDP port, 0 when the transport is not UDP. */
@@ -224,9 +236,15 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
   }
 }
 
-/** A port from the dynamic range (RFC 6335 §6). */
+let lastEphemeralPort = systemEnvironment.random.uint32();
+
+/**
+ * A port from the dynamic range (RFC 6335 §6), another one each time: associations from one address to one peer are told
+ * apart by it.
+ */
 function ephemeralPort(): number {
-  return 0xc000 | (systemEnvironment.random.uint32() & 0x3fff);
+  lastEphemeralPort++;
+  return 0xc000 | (lastEphemeralPort & 0x3fff);
 }
 
 /** The peer as its user named it. */

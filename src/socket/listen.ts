@@ -11,13 +11,24 @@ import { cancelled } from './waiting-sends.ts';
  * `SCTP_ERR_CANCELLED` by the signal, `SCTP_ERR_TRANSPORT` for what else keeps the socket from opening.
  */
 export async function listen(options: ListenOptions): Promise<SctpEndpoint> {
-  const { port, host, udpPort = sctpTunnelingPort, transport = 'udp', pcap, signal, ...associationOptions } = options;
+  const {
+    port,
+    host,
+    udpPort = sctpTunnelingPort,
+    transport = 'udp',
+    pcap,
+    limits,
+    signal,
+    ...associationOptions
+  } = options;
   requirePort('port', port);
   if (signal?.aborted) throw cancelled(signal);
   const endpoint = await SctpEndpoint.open(makeTransport({ transport, host, udpPort, pcap }), {
     port,
     listening: true,
     associationOptions,
+    limits,
+    isMultiHomed: host !== undefined || transport !== 'udp',
   });
   if (signal?.aborted) {
     await endpoint.close();

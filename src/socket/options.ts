@@ -1,5 +1,6 @@
 import type { AssociationOptions, OptionsPreset } from '../association/options.ts';
 import { SctpError } from '../base/errors.ts';
+import type { EndpointLimits } from '../endpoint/admission.ts';
 import type { Transport } from '../transport/transport.ts';
 
 /** The options of an association (`undefined` is the default), and the situation that the defaults are for. */
@@ -23,6 +24,8 @@ export interface ListenOptions extends SocketOptions {
   readonly host?: string | readonly string[] | undefined;
   /** UDP port to bind. Default 9899, the port for SCTP in UDP (RFC 6951 §3.1); 0 picks one. */
   readonly udpPort?: number | undefined;
+  /** How many peers, and how much memory, the endpoint allows itself. */
+  readonly limits?: Partial<EndpointLimits> | undefined;
   /** Closes the endpoint (gracefully), or keeps it from opening. */
   readonly signal?: AbortSignal | undefined;
 }

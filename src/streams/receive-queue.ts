@@ -1,3 +1,4 @@
+import type { Ledger } from '../base/ledger.ts';
 import { Ring } from '../base/ring.ts';
 import type { Message } from './message.ts';
 
@@ -10,7 +11,13 @@ export const entryOverhead = 128;
 /** The receive buffer's accounts, and the messages that wait for their reader. All sizes in bytes. */
 export class ReceiveQueue {
   readonly #messages = new Ring<Message>();
+  readonly #ledger: Ledger;
   #heldBytes = 0;
+
+  /** `ledger` is told of every byte that comes and goes. */
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
 
   /** Everything that is charged: fragments in reassembly, messages out of order, messages not yet read. */
   get heldBytes(): number {
@@ -23,10 +30,12 @@ export class ReceiveQueue {
 
   charge(payloadBytes: number): void {
     this.#heldBytes += payloadBytes + entryOverhead;
+    this.#ledger.add(payloadBytes + entryOverhead);
   }
 
   release(payloadBytes: number): void {
     this.#heldBytes -= payloadBytes + entryOverhead;
+    this.#ledger.subtract(payloadBytes + entryOverhead);
   }
 
   /** Forgets what is charged for anything but readable messages: there is nobody left to complete it. */

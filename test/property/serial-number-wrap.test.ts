@@ -9,16 +9,17 @@ function drawing(value: number, seed: number): Environment {
   const environment = seededEnvironment(seed);
   // The State Cookie's secret takes the first eight words; every word after them could be the initial TSN.
   let draws = 0;
-  return { ...environment, random: { uint32: () => (draws++ < 8 ? environment.random.uint32() : value - (draws % 5)) } };
+  return {
+    ...environment,
+    random: { uint32: () => (draws++ < 8 ? environment.random.uint32() : value - (draws % 5)) },
+  };
 }
 
 /** A pair whose initial TSNs lie at most 20 before the wrap. */
 function pairBeforeWrap(options: NetworkOptions): Pair {
   const network = new Network(options);
   const host = (name: string, ip: string, listening: boolean, seed: number): Host =>
-    network.attach(
-      new Host(network, name, { addresses: [ip], port: 5000, listening }, drawing(0xffff_fff5, seed)),
-    );
+    network.attach(new Host(network, name, { addresses: [ip], port: 5000, listening }, drawing(0xffff_fff5, seed)));
   return { network, a: host('a', '10.0.0.1', false, 1), z: host('z', '10.0.0.2', true, 2) };
 }
 
@@ -58,7 +59,10 @@ describe('serial numbers that wrap (RFC 9260 §1.6)', () => {
     const z = network.addHost('z', { addresses: ['10.0.0.2'], port: 5001, listening: true });
     const sent = messages(70_000, 2);
     a.feed(a.connect(z), sent);
-    network.run({ until: () => z.associations.length === 1 && z.received().length === sent.length, maxEvents: 10_000_000 });
+    network.run({
+      until: () => z.associations.length === 1 && z.received().length === sent.length,
+      maxEvents: 10_000_000,
+    });
     expect(flawIn(z.received(), sent, true)).toBeUndefined();
     network.linkBoth(a, z).set({ lossRate: 0 });
     finish({ network, a, z });

@@ -62,6 +62,13 @@ export const arbitraryCauses: Arbitraries<KnownCause> = {
   'Unrecognized Parameters': kindOf('Unrecognized Parameters', { parameters: bytes }),
   'No User Data': kindOf('No User Data', { tsn: tsns }),
   'Cookie Received While Shutting Down': just('Cookie Received While Shutting Down'),
+  'Restart of an Association with New Encapsulation Port': kindOf(
+    'Restart of an Association with New Encapsulation Port',
+    {
+      currentPort: uint16,
+      newPort: uint16,
+    },
+  ),
   'Restart of an Association with New Addresses': kindOf('Restart of an Association with New Addresses', {
     addresses: bytes,
   }),

@@ -57,6 +57,7 @@ export function flawIn(
     if (expected !== ppid) return `message ${ppid} came on stream ${streamId} where ${expected} was next`;
     nextInStream.set(streamId, place + 1);
   }
-  if (isComplete && seen.size !== sent.length) return `${sent.length - seen.size} of ${sent.length} messages are missing`;
+  if (isComplete && seen.size !== sent.length)
+    return `${sent.length - seen.size} of ${sent.length} messages are missing`;
   return undefined;
 }

@@ -21,7 +21,9 @@ import {
   type OutOfResourceCause,
   outOfResourceCodec,
   type RestartWithNewAddressesCause,
+  type RestartWithNewEncapsulationPortCause,
   restartWithNewAddressesCodec,
+  restartWithNewEncapsulationPortCodec,
   type StaleCookieCause,
   staleCookieCodec,
   type UnrecognizedParametersCause,
@@ -57,6 +59,7 @@ export type KnownCause =
   | NoUserDataCause
   | CookieReceivedWhileShuttingDownCause
   | RestartWithNewAddressesCause
+  | RestartWithNewEncapsulationPortCause
   | UserInitiatedAbortCause
   | ProtocolViolationCause
   | DeleteLastAddressCause
@@ -90,6 +93,7 @@ const codecs: CauseCodecs = {
   'No User Data': noUserDataCodec,
   'Cookie Received While Shutting Down': cookieReceivedWhileShuttingDownCodec,
   'Restart of an Association with New Addresses': restartWithNewAddressesCodec,
+  'Restart of an Association with New Encapsulation Port': restartWithNewEncapsulationPortCodec,
   'User-Initiated Abort': userInitiatedAbortCodec,
   'Protocol Violation': protocolViolationCodec,
   'Request to Delete Last Remaining IP Address': deleteLastAddressCodec,

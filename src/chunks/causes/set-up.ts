@@ -1,4 +1,4 @@
-import { readUint32, writeUint32 } from '../../base/bytes.ts';
+import { readUint16, readUint32, writeUint16, writeUint32 } from '../../base/bytes.ts';
 import type { TlvCodec } from '../tlv.ts';
 import { emptyTlv, opaqueTlv, readUint16List, uint32Tlv, writeUint16List } from '../tlv-shapes.ts';
 
@@ -105,6 +105,21 @@ export interface RestartWithNewAddressesCause {
   readonly addresses: Uint8Array;
 }
 
+/**
+ * Restart of an Association with New Encapsulation Port (draft-tuexen-tsvwg-rfc6951-bis §5.2.3; the code is the
+ * draft's suggestion).
+ *
+ * ```
+ * |        Cause Code = 14        |       Cause Length = 8        |
+ * |   Current Encapsulation Port  |     New Encapsulation Port    |
+ * ```
+ */
+export interface RestartWithNewEncapsulationPortCause {
+  readonly kind: 'Restart of an Association with New Encapsulation Port';
+  readonly currentPort: number;
+  readonly newPort: number;
+}
+
 export const missingMandatoryParameterCodec: TlvCodec<MissingMandatoryParameterCause> = {
   type: 2,
   decode(bytes, start, end) {
@@ -151,3 +166,20 @@ export const restartWithNewAddressesCodec: TlvCodec<RestartWithNewAddressesCause
   (addresses) => ({ kind: 'Restart of an Association with New Addresses', addresses }),
   ({ addresses }) => addresses,
 );
+
+export const restartWithNewEncapsulationPortCodec: TlvCodec<RestartWithNewEncapsulationPortCause> = {
+  type: 14,
+  decode: (bytes, start, end) =>
+    end - start === 4
+      ? {
+          kind: 'Restart of an Association with New Encapsulation Port',
+          currentPort: readUint16(bytes, start),
+          newPort: readUint16(bytes, start + 2),
+        }
+      : 'not 4 bytes',
+  valueLength: () => 4,
+  encode({ currentPort, newPort }, bytes, offset) {
+    writeUint16(bytes, offset, currentPort);
+    writeUint16(bytes, offset + 2, newPort);
+  },
+};
