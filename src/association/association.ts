@@ -301,6 +301,7 @@ export class Association {
   #handleChunks(packet: Packet, firstIndex: number, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
     const context = this.#context;
     context.metrics.packetsReceived++;
+    context.metrics.bytesReceived += packet.byteLength;
     // RFC 6951 §5.4, once "the verification tag" has been checked; a reflected tag is the peer's, and proves nothing.
     const isVerified = packet.verificationTag === context.myVerificationTag;
     const known = isVerified ? context.paths.handleArrival(from, to) : undefined;

@@ -22,6 +22,8 @@ export interface CommonHeader {
 }
 
 export interface Packet extends CommonHeader {
+  /** Bytes of the whole packet. */
+  readonly byteLength: number;
   /** As received, comparable with `computeCrc32c`; nobody has checked it yet. */
   readonly checksum: number;
   /** At least one, unless `truncated`. */
@@ -44,6 +46,7 @@ export function decodePacket(bytes: Uint8Array): Packet | undefined {
     sourcePort: readUint16(bytes, 0),
     destinationPort: readUint16(bytes, 2),
     verificationTag: readUint32(bytes, 4),
+    byteLength: bytes.length,
     checksum: readUint32LittleEndian(bytes, 8),
     chunks,
     truncated: !whole,

@@ -105,14 +105,18 @@ export class Driver implements TransportReceiver {
     guarded(() => this.#owner.handleTransportError(error));
   }
 
-  /** Sends what is due at once, then closes the transport; nothing is called any more afterwards. */
-  async close(): Promise<void> {
+  /**
+   * Sends what is due at once, then closes the transport; nothing is called any more afterwards. With `lingerMs`, packets
+   * are answered for that long where the transport can, which does not keep the process alive: a peer that has missed the
+   * last packet of an association asks again, and is told (RFC 9260 §8.4).
+   */
+  async close(lingerMs = 0): Promise<void> {
     if (this.#isClosed) return;
     this.now();
     this.#drain();
-    this.#isClosed = true;
+    this.#isClosed = lingerMs === 0;
     this.#disarm();
-    await this.#transport.close();
+    await this.#transport.close(lingerMs);
   }
 
   #drain(): void {

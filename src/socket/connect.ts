@@ -4,6 +4,9 @@ import { makeTransport } from './make-transport.ts';
 import { type ConnectOptions, requirePort } from './options.ts';
 import { cancelled } from './waiting-sends.ts';
 
+/** Long enough for a peer whose RTO is 1 s, the RFC's minimum, to ask twice for a SHUTDOWN COMPLETE that was lost. */
+const lingerMs = 3_500;
+
 /**
  * Establishes an association from a socket of its own, which closes when the association has ended.
  *
@@ -21,7 +24,8 @@ export async function connect(options: ConnectOptions): Promise<SctpAssociation>
   });
   try {
     const association = await endpoint.connect(peer);
-    void association.closed.then(() => endpoint.close());
+    // A port that was picked for this association is nobody else's for a while yet; one that was asked for may be wanted.
+    endpoint.closeAfter(association, udpPort === 0 ? lingerMs : 0);
     return association;
   } catch (error) {
     await endpoint.abort();

@@ -223,13 +223,20 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
     void this.abort();
   }
 
-  async #close(): Promise<void> {
+  /** Closes when its last association has ended, but still answers a peer that has missed the end for `lingerMs`. */
+  closeAfter(association: SctpAssociation, lingerMs: number): void {
+    void association.closed.then(({ graceful }) => {
+      this.#closing ??= this.#close(graceful ? lingerMs : 0);
+    });
+  }
+
+  async #close(lingerMs = 0): Promise<void> {
     this.#core.listening = false;
     // Again for those that were still shaking hands.
     while (this.#associations.size > 0) {
       await Promise.allSettled([...this.#associations].map((association) => association.close()));
     }
-    await this.#driver.close();
+    await this.#driver.close(lingerMs);
     this.#isClosed = true;
     this.#readers.wake();
     this.emit('close');

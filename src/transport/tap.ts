@@ -32,6 +32,6 @@ export function tap(transport: Transport, callback: TapCallback): Transport {
       callback('out', packet, from ?? likelyLocalAddress(transport.addresses, to), to);
       transport.send(packet, to, from);
     },
-    close: () => transport.close(),
+    close: (lingerMs) => transport.close(lingerMs),
   };
 }

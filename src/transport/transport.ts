@@ -27,5 +27,9 @@ export interface Transport {
   open(receiver: TransportReceiver): Promise<void>;
   /** Sends one datagram, as reliably as UDP: never throws, never waits. The transport keeps `packet` until it is out; the caller does not write to it again. */
   send(packet: Uint8Array, to: NetAddress, from?: NetAddress): void;
-  close(): Promise<void>;
+  /**
+   * Stops receiving. A transport that can linger goes on in both directions for `lingerMs` (default 0), without keeping
+   * the process alive; the promise does not wait for that.
+   */
+  close(lingerMs?: number): Promise<void>;
 }

@@ -102,7 +102,12 @@ export class UdpTransport implements Transport {
     else route.socket.send(packet, to.udpPort, route.ip, this.#onSent);
   }
 
-  async close(): Promise<void> {
+  async close(lingerMs = 0): Promise<void> {
+    if (lingerMs > 0) {
+      for (const { socket } of this.#sockets) socket.unref();
+      setTimeout(() => void this.close(), lingerMs).unref();
+      return;
+    }
     const sockets = this.#sockets;
     this.#sockets = [];
     this.#route = undefined;

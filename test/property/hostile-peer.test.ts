@@ -1,7 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readUint8, writeUint8, writeUint16 } from '../../src/base/bytes.ts';
-import { writeChecksum } from '../../src/base/checksum.ts';
 import { tsn } from '../../src/base/serial.ts';
 import type { Chunk } from '../../src/chunks/index.ts';
 import { arbitraryChunk, arbitraryUnknownChunk } from '../support/arbitrary-chunks.ts';
@@ -18,16 +16,19 @@ const anywhere = fc.integer({ min: -0x8000_0000, max: 0x7fff_ffff });
 const number = fc.oneof({ weight: 9, arbitrary: near }, { weight: 1, arbitrary: anywhere });
 const offset = fc.oneof({ weight: 9, arbitrary: fc.nat(30) }, { weight: 1, arbitrary: fc.nat(0xffff) });
 
+/** Mostly so that it belongs together: one wrong bit ends the association, and the run says nothing any more. */
+const mostlyTrue = fc.oneof({ weight: 6, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) });
+
 const data: fc.Arbitrary<MakeChunk> = fc
   .record({
     number,
     streamId: fc.nat(12),
     ssn: fc.nat(5),
     unordered: fc.boolean(),
-    beginning: fc.boolean(),
-    ending: fc.boolean(),
+    beginning: mostlyTrue,
+    ending: mostlyTrue,
     immediateAck: fc.boolean(),
-    length: fc.oneof({ weight: 20, arbitrary: fc.integer({ min: 1, max: 1400 }) }, fc.constant(0)),
+    length: fc.oneof({ weight: 60, arbitrary: fc.integer({ min: 1, max: 1400 }) }, fc.constant(0)),
   })
   .map(
     ({ number, ...options }) =>
@@ -220,4 +221,3 @@ describe('a hostile peer', () => {
     );
   }
 });
-void writeUint8, readUint8, writeUint16, writeChecksum;

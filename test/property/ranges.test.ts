@@ -5,16 +5,22 @@ import { distance, plus, type Tsn, tsn } from '../../src/base/serial.ts';
 
 const span = 60;
 const at = fc.nat(span - 1);
-const change = fc.oneof(
+interface Change {
+  readonly how: 'add' | 'remove' | 'removeUpTo' | 'addRange' | 'removeRange';
+  readonly at: number;
+  readonly length: number;
+}
+
+const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ how: fc.constantFrom('add', 'remove', 'removeUpTo'), at, length: fc.constant(1) }),
   fc.record({ how: fc.constantFrom('addRange', 'removeRange'), at, length: fc.integer({ min: 1, max: 12 }) }),
 );
 
-function apply(ranges: TsnRanges, model: Set<Tsn>, origin: Tsn, { how, at, length }: fc.infer<typeof change>): void {
+function apply(ranges: TsnRanges, model: Set<Tsn>, origin: Tsn, { how, at, length }: Change): void {
   const start = plus(origin, at);
   const end = plus(start, length - 1);
   if (how === 'addRange' || how === 'removeRange') ranges[how](start, end);
-  else ranges[how as 'add' | 'remove' | 'removeUpTo'](start);
+  else ranges[how](start);
   for (let n = how === 'removeUpTo' ? -at : 0; n < length; n++) {
     if (how.startsWith('add')) model.add(plus(start, n));
     else model.delete(plus(start, n));

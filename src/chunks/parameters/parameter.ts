@@ -189,25 +189,37 @@ export function findParameter<K extends KnownParameter['kind']>(
   return parameters.find((parameter): parameter is Extract<KnownParameter, { kind: K }> => parameter.kind === kind);
 }
 
+/** The Parameter Type of any parameter. */
+function typeOf(parameter: Parameter): number {
+  return parameter.kind === 'unknown' ? parameter.type : parameterTypes[parameter.kind];
+}
+
 /**
  * Sorts received parameters by what their receiver has to do (RFC 9260 §3.2.1): "the highest-order 2 bits specify the
  * action that is taken if the processing endpoint does not recognize the Parameter Type".
- * @returns the known ones up to an unknown one that ends the processing, and the whole TLVs (without padding) of the
- * unknown ones that have to be reported
+ *
+ * @param understood the kinds that the receiver acts on, or knowingly leaves alone. The parameter of an extension that it
+ * can decode but does not speak counts as not recognized: that is how the sender learns of it. Default: all known kinds.
+ * @returns the recognized ones, up to one that ends the processing, and the whole TLVs (without padding) of those that
+ * have to be reported
  */
-export function recognizeParameters(parameters: readonly Parameter[]): {
+export function recognizeParameters(
+  parameters: readonly Parameter[],
+  understood?: ReadonlySet<Parameter['kind']>,
+): {
   readonly accepted: readonly KnownParameter[];
   readonly unrecognized: readonly Uint8Array[];
 } {
   const accepted: KnownParameter[] = [];
   const unrecognized: Uint8Array[] = [];
   for (const parameter of parameters) {
-    if (parameter.kind !== 'unknown') {
+    if (parameter.kind !== 'unknown' && understood?.has(parameter.kind) !== false) {
       accepted.push(parameter);
       continue;
     }
-    if ((parameter.type & 0x4000) !== 0) unrecognized.push(encodeParameter(parameter));
-    if ((parameter.type & 0x8000) === 0) break;
+    const type = typeOf(parameter);
+    if ((type & 0x4000) !== 0) unrecognized.push(encodeParameter(parameter));
+    if ((type & 0x8000) === 0) break;
   }
   return { accepted, unrecognized };
 }

@@ -13,6 +13,7 @@ describe('decodePacket', () => {
     const packet = decodePacket(unhex('0009 1389 11223344 78563412 0b000004 07000008 01020304'));
     expect(packet).toEqual({
       ...header,
+      byteLength: 24,
       checksum: 0x12345678,
       chunks: [{ kind: 'COOKIE ACK' }, shutdown],
       truncated: false,
