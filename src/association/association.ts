@@ -283,7 +283,12 @@ export class Association {
   }
 
   pollTransmit(now: Instant): Transmit | undefined {
-    return this.#transmitter.poll(now);
+    const transmit = this.#transmitter.poll(now);
+    if (transmit !== undefined) return transmit;
+    // A message whose life time is over is given up when its turn comes: the last that a shutdown was waiting for, perhaps.
+    const { state } = this.#context;
+    this.#shutdown.handleProgress(now);
+    return this.#context.state === state ? undefined : this.#transmitter.poll(now);
   }
 
   pollEvent(): AssociationEvent | undefined {
@@ -429,8 +434,14 @@ export class Association {
   }
 
   /** §9.1: "the receiving endpoint MUST remove the association from its record and SHOULD report the termination". */
-  #handleAbort({ causes }: AbortChunk): void {
+  #handleAbort({ causes, tagReflected }: AbortChunk): void {
     const { name } = this.#context.state;
+    // Both sides have delivered everything, and the peer has forgotten the association (T bit): its SHUTDOWN COMPLETE was
+    // lost, and something that came late has met nobody (§8.4 8). What is left to say is said.
+    if (name === 'SHUTDOWN-ACK-SENT' && tagReflected) {
+      this.#context.close('peer', undefined);
+      return;
+    }
     const isOpening = name === 'COOKIE-WAIT' || name === 'COOKIE-ECHOED';
     const code: SctpErrorCode = isOpening ? 'SCTP_ERR_REFUSED' : 'SCTP_ERR_ABORTED_BY_PEER';
     this.#context.close('peer', code, causes);
@@ -449,7 +460,7 @@ export class Association {
     // A report that quotes a chunk of any size has to fit into one packet: the chunk's beginning says what it was.
     if (report) {
       const quoted = encodeChunk(chunk).subarray(0, path.pmdcs - 8);
-      this.#context.control.push(
+      this.#context.control.respond(
         { kind: 'ERROR', causes: [{ kind: 'Unrecognized Chunk Type', chunk: quoted }] },
         this.#context.paths.forReplyTo(path),
       );

@@ -1,9 +1,12 @@
 import { Ring } from '../base/ring.ts';
-import type { Chunk } from '../chunks/index.ts';
+import { type Chunk, chunkLength } from '../chunks/index.ts';
 import type { Path } from './path.ts';
 
 /** More chunks than this wait only when the peer asks faster than it takes answers; the rest goes unanswered. */
 const capacity = 64;
+
+/** What answers leave free in their packet, in bytes: for the chunks of a change of state, and a SACK chunk. */
+const reservedLength = 64;
 
 export interface QueuedChunk {
   readonly chunk: Chunk;
@@ -13,18 +16,37 @@ export interface QueuedChunk {
 /** Control chunks that wait for the next packet to their destination. */
 export class ControlQueue {
   readonly #chunks = new Ring<QueuedChunk>(4);
+  #bytes = 0;
 
   get isEmpty(): boolean {
     return this.#chunks.length === 0;
   }
 
   push(chunk: Chunk, path: Path): void {
-    if (this.#chunks.length < capacity) this.#chunks.push({ chunk, path });
+    if (this.#chunks.length === capacity) return;
+    this.#chunks.push({ chunk, path });
+    this.#bytes += chunkLength(chunk);
+  }
+
+  /** As `push`, unless one of its kind waits already. */
+  pushOnce(chunk: Chunk, path: Path): void {
+    for (const queued of this.#chunks) if (queued.chunk.kind === chunk.kind) return;
+    this.push(chunk, path);
+  }
+
+  /**
+   * An answer to a chunk of the peer's, left out when it does not fit beside what waits. RFC 9260 §12.4: "the sender of
+   * the response chunk(s) MUST NOT send more than one packet containing chunks other than DATA chunks."
+   */
+  respond(chunk: Chunk, path: Path): void {
+    const room = path.pmdcs - reservedLength - this.#bytes;
+    if (this.isEmpty || chunkLength(chunk) <= room) this.push(chunk, path);
   }
 
   /** COOKIE ECHO and COOKIE ACK: "it MUST be the first chunk in the packet" (RFC 9260 §5.1 C, D). */
   pushFirst(chunk: Chunk, path: Path): void {
     this.#chunks.unshift({ chunk, path });
+    this.#bytes += chunkLength(chunk);
   }
 
   peek(): QueuedChunk | undefined {
@@ -32,10 +54,13 @@ export class ControlQueue {
   }
 
   shift(): QueuedChunk | undefined {
-    return this.#chunks.shift();
+    const queued = this.#chunks.shift();
+    if (queued !== undefined) this.#bytes -= chunkLength(queued.chunk);
+    return queued;
   }
 
   clear(): void {
     this.#chunks.clear();
+    this.#bytes = 0;
   }
 }

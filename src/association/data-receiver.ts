@@ -79,7 +79,7 @@ export class DataReceiver {
     if (fragment.streamId >= inboundStreams) {
       // §6.5: "it SHOULD acknowledge the reception of the DATA chunk following the normal procedure, immediately send
       // an ERROR chunk with cause set to 'Invalid Stream Identifier' […], and discard the DATA chunk"
-      control.push(
+      control.respond(
         { kind: 'ERROR', causes: [{ kind: 'Invalid Stream Identifier', streamId: fragment.streamId }] },
         paths.forReplyTo(path),
       );

@@ -135,9 +135,10 @@ export class DataSender {
   /** Appends DATA chunks to the packet, retransmissions first (§6.1 C). `choosePath` has allowed the first of them. */
   fill(builder: PacketBuilder, path: Path, now: Instant): void {
     this.#fastRetransmitPath = undefined;
+    // A fast retransmission may ignore cwnd (§7.2.4 3); new data beside it may not (§6.1 B).
+    const takesNew = path === this.#context.paths.current && path.hasRoomInWindow;
     this.#fillRetransmissions(builder, path, now);
-    const isCurrent = path === this.#context.paths.current;
-    if (isCurrent && this.#outstanding.nextRetransmission === undefined) this.#fillNew(builder, path, now);
+    if (takesNew && this.#outstanding.nextRetransmission === undefined) this.#fillNew(builder, path, now);
     path.isWindowFull = path.flightSize >= path.congestion.cwnd;
   }
 

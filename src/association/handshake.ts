@@ -188,7 +188,8 @@ export class Handshake {
     const lifeSpanIncrementMs = Math.ceil(rttMs) + cookieLifeMarginMs;
     context.peerVerificationTag = 0;
     const init = this.#createInit(initiateTag, initialTsn, [{ kind: 'Cookie Preservative', lifeSpanIncrementMs }]);
-    if (this.#mayTryAgain(state.retransmissions)) this.#enterCookieWait(init, state.retransmissions + 1, now);
+    // Each new INIT counts, or a peer to which every cookie is too old would keep us busy for ever.
+    if (this.#mayTryAgain(state.staleCookies)) this.#enterCookieWait(init, state.staleCookies + 1, now);
   }
 
   /** T1-init and T1-cookie. */
@@ -225,8 +226,9 @@ export class Handshake {
     return false;
   }
 
-  #enterCookieWait(init: InitChunk, retransmissions: number, now: Instant): void {
-    const state: CookieWait = { name: 'COOKIE-WAIT', t1Init: new Timer(), init, retransmissions };
+  #enterCookieWait(init: InitChunk, staleCookies: number, now: Instant): void {
+    const t1Init = new Timer();
+    const state: CookieWait = { name: 'COOKIE-WAIT', t1Init, init, staleCookies, retransmissions: staleCookies };
     this.#context.state = state;
     this.#path = this.#context.paths.primary;
     this.#sendInit(state, now);
@@ -273,6 +275,7 @@ export class Handshake {
       init: state.init,
       cookieEcho: { kind: 'COOKIE ECHO', cookie: cookie.cookie },
       report: reportOf(unrecognized),
+      staleCookies: state.staleCookies,
       retransmissions: 0,
       ...transfer,
     };

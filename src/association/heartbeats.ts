@@ -64,7 +64,7 @@ export class Heartbeats {
       case 'SHUTDOWN-SENT':
         // "contains the Heartbeat Information TLV, together with any other received TLVs, copied unchanged". Copied
         // indeed: the answer may wait in the queue longer than the packet that brought the question.
-        control.push({ kind: 'HEARTBEAT ACK', value: heartbeat.value.slice() }, path);
+        control.respond({ kind: 'HEARTBEAT ACK', value: heartbeat.value.slice() }, path);
         return;
       case 'CLOSED':
       case 'COOKIE-WAIT':

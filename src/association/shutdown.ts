@@ -70,7 +70,7 @@ export class Shutdown {
         return;
       case 'SHUTDOWN-ACK-SENT':
         // Our SHUTDOWN ACK was lost: T2-shutdown would send it again, and this is sooner.
-        context.control.push({ kind: 'SHUTDOWN ACK' }, context.paths.current);
+        context.control.pushOnce({ kind: 'SHUTDOWN ACK' }, context.paths.current);
         return;
       case 'CLOSED':
       case 'COOKIE-WAIT': // "the SHUTDOWN chunk SHOULD be silently discarded"

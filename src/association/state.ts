@@ -13,6 +13,8 @@ export interface CookieWait {
   readonly name: 'COOKIE-WAIT';
   readonly t1Init: Timer;
   readonly init: InitChunk;
+  /** How often the peer has found a cookie of its own too old. */
+  readonly staleCookies: number;
   retransmissions: number;
 }
 
@@ -23,6 +25,7 @@ export interface CookieEchoed extends Transfer {
   readonly cookieEcho: CookieEchoChunk;
   /** "Unrecognized Parameters" of the INIT ACK, which travel behind the COOKIE ECHO (RFC 9260 §3.2.2). */
   readonly report: ErrorChunk | undefined;
+  readonly staleCookies: number;
   retransmissions: number;
 }
 

@@ -13,6 +13,8 @@ export class Transmitter {
   readonly #builder = new PacketBuilder();
   /** Packets with DATA that may still go out before the next input: 'Max.Burst' (§6.1 D). */
   #burst: number;
+  /** Whether a SACK chunk has come since the last packet went out: the burst that waits is its own. */
+  #hasReadSack = false;
 
   constructor(context: Context) {
     this.#context = context;
@@ -21,7 +23,8 @@ export class Transmitter {
 
   /** Each SACK chunk may set free a burst; several that are read in one go set free as many. */
   handleSack(): void {
-    this.#burst += this.#maxBurst;
+    if (this.#hasReadSack) this.#burst += this.#maxBurst;
+    this.#hasReadSack = true;
   }
 
   /** The next packet, undefined when there is nothing to send now. */
@@ -33,7 +36,10 @@ export class Transmitter {
     // §5.1 C: "until the COOKIE ACK chunk is returned, the sender MUST NOT send any other packets to the peer."
     if (state.name === 'COOKIE-ECHOED') return this.#pollCookieEcho();
     const transmit = this.#pollBundle(state, now);
-    if (transmit === undefined) this.#burst = this.#maxBurst;
+    if (transmit === undefined) {
+      this.#burst = this.#maxBurst;
+      this.#hasReadSack = false;
+    }
     return transmit;
   }
 

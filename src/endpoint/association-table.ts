@@ -1,5 +1,5 @@
 import type { Association } from '../association/association.ts';
-import type { NetAddress } from '../base/address.ts';
+import { type NetAddress, sameAddress } from '../base/address.ts';
 
 /** What the table keeps of an entry: under which keys it put it. */
 interface Place {
@@ -43,6 +43,15 @@ export class AssociationTable<E extends { readonly association: Association }> {
     const isAt = ({ association }: E): boolean =>
       association.paths.some(({ address }) => address.ip === from.ip && address.udpPort === from.udpPort);
     return entries.find(isAt) ?? entries[0];
+  }
+
+  /** Whether one with the peer at this very place is under way: same IP address, UDP port and SCTP port. */
+  hasOpenAt(address: NetAddress, remotePort: number): boolean {
+    const entries = this.#byPeer.get(peerKey(address.ip, remotePort)) ?? [];
+    return entries.some(
+      ({ association }) =>
+        association.state !== 'CLOSED' && association.paths.some((path) => sameAddress(path.address, address)),
+    );
   }
 
   add(entry: E): void {

@@ -135,6 +135,11 @@ export class Endpoint {
     return this.#table.size;
   }
 
+  /** Bytes in the send and receive buffers of all associations, as `maxBufferedBytes` counts them. */
+  get bufferedBytes(): number {
+    return this.#environment.ledger.bytes;
+  }
+
   /** A copy of the counters. */
   get counters(): EndpointCounters {
     return { ...this.#counters };
@@ -150,6 +155,10 @@ export class Endpoint {
     now: Instant,
   ): Association {
     if (remote.addresses.length === 0) throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', 'connect needs an address');
+    // §1.3: "Two SCTP endpoints MUST NOT have more than one SCTP association between them at any given time."
+    if (remote.addresses.some((address) => this.#table.hasOpenAt(address, remote.port))) {
+      throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', 'there is an association with this peer already');
+    }
     const slot = this.#createSlot(
       {
         localPort: this.port,

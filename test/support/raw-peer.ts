@@ -48,6 +48,8 @@ export class RawPeer {
   /** The Verification Tag of the other side, known from its INIT or INIT ACK. */
   peerTag = 0;
   peerInitialTsn: Tsn = tsn(0);
+  /** The State Cookie that `connect` has echoed. */
+  cookie: Uint8Array = new Uint8Array(0);
   readonly #network: Network;
   readonly #other: Host;
   readonly #options: RawPeerOptions;
@@ -155,8 +157,8 @@ export class RawPeer {
   connect(): this {
     this.sendUnder(0, this.init());
     this.#await('INIT ACK');
-    const cookie = findParameter(this.latest('INIT ACK').parameters, 'State Cookie')!.cookie;
-    this.send({ kind: 'COOKIE ECHO', cookie });
+    this.cookie = findParameter(this.latest('INIT ACK').parameters, 'State Cookie')!.cookie;
+    this.send({ kind: 'COOKIE ECHO', cookie: this.cookie });
     this.#await('COOKIE ACK');
     return this.#begin();
   }
