@@ -1,26 +1,21 @@
 import type { NetAddress } from '../base/address.ts';
-import { SctpError, type SctpErrorCode } from '../base/errors.ts';
+import { SctpError } from '../base/errors.ts';
 import type { Instant } from '../base/time.ts';
-import {
-  type AbortChunk,
-  type Chunk,
-  chunkTypes,
-  type ErrorCause,
-  encodeChunk,
-  findCause,
-  type InitChunk,
-  type Packet,
-  unrecognizedChunkAction,
-} from '../chunks/index.ts';
+import type { ErrorCause, InitChunk, Packet } from '../chunks/index.ts';
 import { type Message, OutgoingMessage } from '../streams/message.ts';
+import { createScheduler } from '../streams/schedulers.ts';
+import type { SchedulerName, StreamScheduler } from '../streams/stream-scheduler.ts';
+import type { Capabilities } from './capabilities.ts';
+import { ChunkHandler } from './chunk-handler.ts';
 import { type AssociationEnvironment, Context, type Transmit } from './context.ts';
 import type { AssociationEvent, PathStatus } from './events.ts';
 import { Handshake } from './handshake.ts';
 import { Heartbeats } from './heartbeats.ts';
 import type { AssociationMetrics } from './metrics.ts';
 import type { AssociationOptions } from './options.ts';
-import type { Path } from './path.ts';
 import { Paths } from './paths.ts';
+import type { ReconfigurationRequest } from './reconfiguration-requester.ts';
+import type { ReconfigurationPolicy } from './reconfiguration-responder.ts';
 import { Shutdown } from './shutdown.ts';
 import type { StateName } from './state.ts';
 import type { StateCookie } from './state-cookie.ts';
@@ -37,8 +32,17 @@ export interface SendRequest {
   readonly ppid?: number | undefined;
   /** Default false. */
   readonly unordered?: boolean | undefined;
-  /** Milliseconds after which it is not sent any more, if none of it was (RFC 9260 §11.1.5 "life time"). Default: never. */
+  /**
+   * Milliseconds after which it is neither sent nor sent again (RFC 7496 "timed reliability"); where the peer does not speak
+   * FORWARD TSN, not sent if nothing of it was (RFC 9260 §11.1.5 "life time"). Default: never.
+   */
   readonly lifetimeMs?: number | undefined;
+  /** How often it is sent again at most (RFC 7496 §3.1); 0 sends it once. Default: until it is there. */
+  readonly maxRetransmits?: number | undefined;
+  /** A full send buffer drops the highest number first to make room (RFC 7496 §3.2). Default: it is never dropped. */
+  readonly priority?: number | undefined;
+  /** Asks for a `delivered` event. Default false. */
+  readonly reportDelivery?: boolean | undefined;
   /** Asks the peer to acknowledge at once (the I bit, RFC 7053). Default false. */
   readonly sackImmediately?: boolean | undefined;
 }
@@ -70,6 +74,7 @@ export class Association {
   readonly #heartbeats: Heartbeats;
   readonly #shutdown: Shutdown;
   readonly #transmitter: Transmitter;
+  readonly #chunkHandler: ChunkHandler;
   readonly #onActivity: ActivityListener;
 
   constructor(
@@ -85,6 +90,12 @@ export class Association {
     this.#handshake = new Handshake(this.#context, this.#heartbeats);
     this.#shutdown = new Shutdown(this.#context);
     this.#transmitter = new Transmitter(this.#context);
+    this.#chunkHandler = new ChunkHandler(this.#context, {
+      handshake: this.#handshake,
+      heartbeats: this.#heartbeats,
+      shutdown: this.#shutdown,
+      transmitter: this.#transmitter,
+    });
     this.#onActivity = onActivity;
   }
 
@@ -161,7 +172,8 @@ export class Association {
    */
   accept(cookie: StateCookie, packet: Packet, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
     this.#handshake.accept(cookie, now);
-    this.#handleChunks(packet, 1, from, to, now);
+    this.#chunkHandler.handlePacket(packet, 1, from, to, now);
+    this.#onActivity();
   }
 
   /**
@@ -171,7 +183,15 @@ export class Association {
    */
   send(request: SendRequest, now: Instant): void {
     const context = this.#context;
-    const { data, streamId = 0, ppid = 0, unordered = false, lifetimeMs, sackImmediately = false } = request;
+    const {
+      data,
+      streamId = 0,
+      ppid = 0,
+      unordered = false,
+      sackImmediately = false,
+      reportDelivery = false,
+    } = request;
+    const { lifetimeMs, maxRetransmits, priority } = request;
     this.#requireOpen();
     if (data.length === 0) throw new SctpError('SCTP_ERR_EMPTY_MESSAGE');
     if (data.length > context.options.maxMessageSize) throw new SctpError('SCTP_ERR_MESSAGE_TOO_LARGE');
@@ -186,10 +206,17 @@ export class Association {
     if (lifetimeMs !== undefined && !(lifetimeMs >= 0)) {
       throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `lifetimeMs must not be negative, not ${lifetimeMs}`);
     }
+    if (maxRetransmits !== undefined) requireUint('maxRetransmits', maxRetransmits, 0xffff_ffff);
+    if (priority !== undefined) requireUint('priority', priority, 0xffff_ffff);
+    if (!this.isWritable && priority !== undefined && 'sender' in context.state) {
+      context.state.sender.partialReliability.makeRoom(data.length, priority);
+    }
     if (!this.isWritable) throw new SctpError('SCTP_ERR_SEND_BUFFER_FULL');
     const expiresAt = lifetimeMs === undefined ? Number.POSITIVE_INFINITY : now + lifetimeMs;
     context.addBuffered(data.length);
-    context.sendQueue.enqueue(new OutgoingMessage({ data, streamId, ppid, unordered }, sackImmediately, expiresAt));
+    const policy = { expiresAt, maxRetransmits: maxRetransmits ?? Number.POSITIVE_INFINITY, priority };
+    const message = { data, streamId, ppid, unordered };
+    context.sendQueue.enqueue(new OutgoingMessage(message, sackImmediately, policy, reportDelivery));
     this.#onActivity();
   }
 
@@ -223,6 +250,72 @@ export class Association {
     return isSent;
   }
 
+  /** What both sides speak beyond RFC 9260; nothing until the handshake has told. */
+  get capabilities(): Capabilities {
+    return this.#context.capabilities;
+  }
+
+  /** Whether our INIT or INIT ACK said that packets may come without a checksum (RFC 9653). */
+  get offersZeroChecksum(): boolean {
+    return this.#context.options.zeroChecksum && this.#context.environment.errorDetectionMethod !== undefined;
+  }
+
+  /** STREAM SCHEDULER (RFC 8260 §4.3.2): from the next decision on. */
+  setScheduler(scheduler: SchedulerName | StreamScheduler): void {
+    const { sendQueue } = this.#context;
+    sendQueue.scheduler = typeof scheduler === 'string' ? createScheduler(scheduler) : scheduler;
+  }
+
+  /**
+   * RFC 8260 §4.3.3: the priority of an outbound stream (the lowest number sends first; default 0) and its weight (default
+   * 1), for the schedulers that ask for them.
+   * @throws SctpError SCTP_ERR_INVALID_ARGUMENT
+   */
+  setStreamShare(streamId: number, share: { readonly priority?: number; readonly weight?: number }): void {
+    requireUint('streamId', streamId, 0xffff);
+    const { priority, weight } = share;
+    if (priority !== undefined) requireUint('priority', priority, 0xffff);
+    if (weight !== undefined && !(weight > 0 && weight <= 0xffff)) {
+      throw new SctpError(
+        'SCTP_ERR_INVALID_ARGUMENT',
+        `weight must be above 0 and at most 65535, not ${String(weight)}`,
+      );
+    }
+    const { sendQueue } = this.#context;
+    const stream = sendQueue.stream(streamId);
+    stream.priority = priority ?? stream.priority;
+    stream.weight = weight ?? stream.weight;
+    sendQueue.reschedule(stream);
+  }
+
+  /** Messages of an outbound stream that were given up (RFC 7496 §4.4). */
+  abandonedMessages(streamId: number): { readonly unsent: number; readonly sent: number } {
+    for (const stream of this.#context.sendQueue.streams) {
+      if (stream.streamId === streamId) return { unsent: stream.abandonedUnsent, sent: stream.abandonedSent };
+    }
+    return { unsent: 0, sent: 0 };
+  }
+
+  /**
+   * Stream re-configuration (RFC 6525). What is accepted by then goes out before; the outcome is an event.
+   * @throws SctpError SCTP_ERR_CLOSED, SCTP_ERR_SHUTTING_DOWN, SCTP_ERR_NOT_SUPPORTED, SCTP_ERR_INVALID_ARGUMENT,
+   * SCTP_ERR_INVALID_STREAM
+   */
+  reconfigure(request: ReconfigurationRequest): void {
+    this.#requireOpen();
+    const { state } = this.#context;
+    if (!('reconfiguration' in state))
+      throw new SctpError('SCTP_ERR_NOT_SUPPORTED', 'the association is not established');
+    state.reconfiguration.request(request);
+    this.#onActivity();
+  }
+
+  /** What the peer's re-configuration requests may do; everything by default. */
+  set reconfigurationPolicy(policy: ReconfigurationPolicy) {
+    const { state } = this.#context;
+    if ('reconfiguration' in state) state.reconfiguration.policy = policy;
+  }
+
   /** ABORT: ends at once, and tells the peer with a "User-Initiated Abort" cause (§9.1). */
   abort(reason: Uint8Array | undefined, _now: Instant): void {
     const causes: ErrorCause[] = [{ kind: 'User-Initiated Abort', reason: reason ?? new Uint8Array(0) }];
@@ -236,7 +329,8 @@ export class Association {
   handlePacket(packet: Packet, from: NetAddress, to: NetAddress | undefined, now: Instant): boolean {
     const context = this.#context;
     if (!hasAcceptableTag(packet, context.myVerificationTag, context.peerVerificationTag)) return false;
-    this.#handleChunks(packet, 0, from, to, now);
+    this.#chunkHandler.handlePacket(packet, 0, from, to, now);
+    this.#onActivity();
     return true;
   }
 
@@ -256,7 +350,7 @@ export class Association {
   ): void {
     this.#handshake.handleCookieEcho(cookie, from, to, now);
     // Chunks behind it belong to the association that the cookie has confirmed, or to none.
-    if (cookie.localTag === this.#context.myVerificationTag) this.#handleChunks(packet, 1, from, to, now);
+    if (cookie.localTag === this.#context.myVerificationTag) this.#chunkHandler.handlePacket(packet, 1, from, to, now);
     this.#onActivity();
   }
 
@@ -268,6 +362,7 @@ export class Association {
     if ('sender' in state) {
       state.receiver.tracker.handleTimeout(now);
       state.sender.handleTimeout(now);
+      state.reconfiguration.handleTimeout(now);
     }
     this.#onActivity();
   }
@@ -279,7 +374,8 @@ export class Association {
     if (state.name === 'CLOSED') return Number.POSITIVE_INFINITY;
     const next = Math.min(this.#handshake.nextTimeout, this.#shutdown.nextTimeout, paths.nextTimeout);
     if (!('sender' in state)) return next;
-    return Math.min(next, state.sender.nextTimeout, state.receiver.tracker.nextTimeout);
+    const { sender, receiver, reconfiguration } = state;
+    return Math.min(next, sender.nextTimeout, receiver.tracker.nextTimeout, reconfiguration.nextTimeout);
   }
 
   pollTransmit(now: Instant): Transmit | undefined {
@@ -300,172 +396,6 @@ export class Association {
     if (name === 'CLOSED') throw new SctpError('SCTP_ERR_CLOSED');
     // §9.2: "An endpoint SHOULD reject any new data request from its upper layer" once a shutdown has begun
     if (name.startsWith('SHUTDOWN')) throw new SctpError('SCTP_ERR_SHUTTING_DOWN');
-  }
-
-  /** §6.10: "An endpoint MUST process received chunks in their order in the packet." */
-  #handleChunks(packet: Packet, firstIndex: number, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
-    const context = this.#context;
-    context.metrics.packetsReceived++;
-    context.metrics.bytesReceived += packet.byteLength;
-    // RFC 6951 §5.4, once "the verification tag" has been checked; a reflected tag is the peer's, and proves nothing.
-    const isVerified = packet.verificationTag === context.myVerificationTag;
-    const known = isVerified ? context.paths.handleArrival(from, to) : undefined;
-    const path = known ?? context.paths.current;
-    let hasData = false;
-    for (let i = firstIndex; i < packet.chunks.length; i++) {
-      const chunk = packet.chunks[i]!;
-      if (chunk.kind === 'DATA') hasData = true;
-      if (!this.#handleChunk(chunk, packet, path, from, to, now)) break;
-    }
-    const { state } = context;
-    if (hasData && 'receiver' in state) {
-      state.receiver.handleEndOfPacket(now);
-      this.#shutdown.handleData(now);
-    }
-    this.#shutdown.handleProgress(now);
-    this.#onActivity();
-  }
-
-  /** Returns whether the chunks behind this one are to be processed. */
-  #handleChunk(
-    chunk: Chunk,
-    packet: Packet,
-    path: Path,
-    from: NetAddress,
-    to: NetAddress | undefined,
-    now: Instant,
-  ): boolean {
-    const context = this.#context;
-    switch (chunk.kind) {
-      case 'DATA':
-        return this.#handleData(chunk, path);
-      case 'SACK':
-        return this.#handleSack(chunk, now);
-      case 'INIT ACK':
-        this.#handshake.handleInitAck(chunk, from, to, now);
-        return false; // §5.1: it is "the only" chunk of its packet
-      case 'COOKIE ACK':
-        this.#handshake.handleCookieAck(now);
-        return true;
-      case 'HEARTBEAT':
-        this.#heartbeats.handleHeartbeat(chunk, path);
-        return true;
-      case 'HEARTBEAT ACK':
-        this.#heartbeats.handleHeartbeatAck(chunk, now);
-        return true;
-      case 'ABORT':
-        this.#handleAbort(chunk);
-        return false;
-      case 'ERROR':
-        this.#handleError(chunk.causes, now);
-        return true;
-      case 'SHUTDOWN':
-        this.#shutdown.handleShutdown(chunk, now);
-        return true;
-      case 'SHUTDOWN ACK':
-        this.#shutdown.handleShutdownAck(from, to, packet.verificationTag);
-        return false;
-      case 'SHUTDOWN COMPLETE':
-        this.#shutdown.handleShutdownComplete();
-        return false;
-      case 'malformed':
-        context.metrics.malformedChunks++;
-        return true;
-      case 'INIT': // never bundled, and never under a tag (§8.5.1 A)
-      case 'COOKIE ECHO': // first in its packet, or not at all (§5.1 C)
-        context.metrics.unexpectedChunks++;
-        return false;
-      case 'I-DATA':
-      case 'AUTH':
-      case 'ASCONF':
-      case 'ASCONF-ACK':
-      case 'RE-CONFIG':
-      case 'PAD':
-      case 'FORWARD-TSN':
-      case 'I-FORWARD-TSN':
-      case 'unknown':
-        return this.#handleUnrecognized(chunk, path);
-      default:
-        return chunk satisfies never;
-    }
-  }
-
-  #handleData(chunk: Extract<Chunk, { kind: 'DATA' }>, path: Path): boolean {
-    const { state, metrics } = this.#context;
-    switch (state.name) {
-      case 'ESTABLISHED':
-      case 'SHUTDOWN-PENDING':
-      case 'SHUTDOWN-SENT':
-        return state.receiver.handleData(chunk, path);
-      // §6: "A DATA chunk received in any other state SHOULD be discarded."
-      case 'CLOSED':
-      case 'COOKIE-WAIT':
-      case 'COOKIE-ECHOED':
-      case 'SHUTDOWN-RECEIVED':
-      case 'SHUTDOWN-ACK-SENT':
-        metrics.unexpectedChunks++;
-        return true;
-      default:
-        return state satisfies never;
-    }
-  }
-
-  #handleSack(chunk: Extract<Chunk, { kind: 'SACK' }>, now: Instant): boolean {
-    const { state, metrics } = this.#context;
-    switch (state.name) {
-      case 'ESTABLISHED':
-      case 'SHUTDOWN-PENDING':
-      case 'SHUTDOWN-RECEIVED':
-        metrics.sacksReceived++;
-        state.sender.handleSack(chunk, now);
-        this.#transmitter.handleSack();
-        return true;
-      // §6: "A SACK chunk received in any other state SHOULD be discarded." In COOKIE-ECHOED nothing was sent yet.
-      case 'CLOSED':
-      case 'COOKIE-WAIT':
-      case 'COOKIE-ECHOED':
-      case 'SHUTDOWN-SENT':
-      case 'SHUTDOWN-ACK-SENT':
-        metrics.unexpectedChunks++;
-        return true;
-      default:
-        return state satisfies never;
-    }
-  }
-
-  /** §9.1: "the receiving endpoint MUST remove the association from its record and SHOULD report the termination". */
-  #handleAbort({ causes, tagReflected }: AbortChunk): void {
-    const { name } = this.#context.state;
-    // Both sides have delivered everything, and the peer has forgotten the association (T bit): its SHUTDOWN COMPLETE was
-    // lost, and something that came late has met nobody (§8.4 8). What is left to say is said.
-    if (name === 'SHUTDOWN-ACK-SENT' && tagReflected) {
-      this.#context.close('peer', undefined);
-      return;
-    }
-    const isOpening = name === 'COOKIE-WAIT' || name === 'COOKIE-ECHOED';
-    const code: SctpErrorCode = isOpening ? 'SCTP_ERR_REFUSED' : 'SCTP_ERR_ABORTED_BY_PEER';
-    this.#context.close('peer', code, causes);
-  }
-
-  #handleError(causes: readonly ErrorCause[], now: Instant): void {
-    if (findCause(causes, 'Stale Cookie') !== undefined) this.#handshake.handleStaleCookie(now);
-    else this.#context.events.push({ kind: 'error', causes });
-  }
-
-  /** §3.2: what this association does not speak, by the action bits of its type. */
-  #handleUnrecognized(chunk: Exclude<Chunk, { kind: 'malformed' }>, path: Path): boolean {
-    const type = chunk.kind === 'unknown' ? chunk.type : chunkTypes[chunk.kind];
-    const { stop, report } = unrecognizedChunkAction(type);
-    this.#context.metrics.unexpectedChunks++;
-    // A report that quotes a chunk of any size has to fit into one packet: the chunk's beginning says what it was.
-    if (report) {
-      const quoted = encodeChunk(chunk).subarray(0, path.pmdcs - 8);
-      this.#context.control.respond(
-        { kind: 'ERROR', causes: [{ kind: 'Unrecognized Chunk Type', chunk: quoted }] },
-        this.#context.paths.forReplyTo(path),
-      );
-    }
-    return !stop;
   }
 }
 

@@ -1,6 +1,38 @@
-import { type KnownParameter, type Parameter, recognizeParameters } from '../chunks/index.ts';
+import {
+  chunkTypes,
+  findParameter,
+  type KnownParameter,
+  type Parameter,
+  recognizeParameters,
+} from '../chunks/index.ts';
+import type { AssociationOptions } from './options.ts';
 
-/** The parameters of INIT and INIT ACK chunks that this association acts on, or knowingly leaves alone. */
+/** The extensions that both sides of an association speak. */
+export interface Capabilities {
+  /** FORWARD TSN (RFC 3758), or I-FORWARD-TSN where messages are interleaved (RFC 8260 §2.3.1). */
+  readonly partialReliability: boolean;
+  /** I-DATA instead of DATA (RFC 8260). */
+  readonly interleaving: boolean;
+  /** RE-CONFIG (RFC 6525). */
+  readonly streamReconfiguration: boolean;
+  /** The peer takes packets with a zero checksum from us (RFC 9653); it says nothing of what the peer sends. */
+  readonly zeroChecksumToPeer: boolean;
+}
+
+export const noCapabilities: Capabilities = {
+  partialReliability: false,
+  interleaving: false,
+  streamReconfiguration: false,
+  zeroChecksumToPeer: false,
+};
+
+/** What an association may offer, beyond its options. */
+export interface TransportIntegrity {
+  /** The Error Detection Method Identifier (RFC 9653 §4) of the transport below, undefined when it has none. */
+  readonly errorDetectionMethod: number | undefined;
+}
+
+/** The parameters of INIT and INIT ACK chunks that an association acts on, or knowingly leaves alone. */
 const understood: ReadonlySet<Parameter['kind']> = new Set<Parameter['kind']>([
   'IPv4 Address',
   'IPv6 Address',
@@ -10,7 +42,10 @@ const understood: ReadonlySet<Parameter['kind']> = new Set<Parameter['kind']>([
   'Host Name Address',
   'Supported Address Types',
   'ECN Capable',
+  'Zero Checksum Acceptable',
   'Padding',
+  'Supported Extensions',
+  'Forward-TSN-Supported',
 ]);
 
 export interface RecognizedParameters {
@@ -19,7 +54,56 @@ export interface RecognizedParameters {
   readonly unrecognized: readonly Uint8Array[];
 }
 
-/** Sorts out what this association does not understand (RFC 9260 §3.2.1). */
-export function recognize(parameters: readonly Parameter[]): RecognizedParameters {
-  return recognizeParameters(parameters, understood);
+/**
+ * Sorts out what this association does not understand (RFC 9260 §3.2.1). With partial reliability switched off, "it MUST
+ * instead act as if it does NOT support the FORWARD TSN chunk" (RFC 3758 §3.3.2).
+ */
+export function recognize(parameters: readonly Parameter[], options: AssociationOptions): RecognizedParameters {
+  if (options.partialReliability) return recognizeParameters(parameters, understood);
+  const kinds = new Set(understood);
+  kinds.delete('Forward-TSN-Supported');
+  return recognizeParameters(parameters, kinds);
+}
+
+/** What our INIT and INIT ACK chunks say of the extensions that we speak. */
+export function offeredCapabilities(options: AssociationOptions, transport: TransportIntegrity): Parameter[] {
+  const parameters: Parameter[] = [];
+  const types: number[] = [];
+  if (options.partialReliability) {
+    parameters.push({ kind: 'Forward-TSN-Supported' });
+    types.push(chunkTypes['FORWARD-TSN']);
+  }
+  if (options.interleaving) {
+    types.push(chunkTypes['I-DATA']);
+    if (options.partialReliability) types.push(chunkTypes['I-FORWARD-TSN']);
+  }
+  if (options.streamReconfiguration) types.push(chunkTypes['RE-CONFIG']);
+  if (types.length > 0) parameters.push({ kind: 'Supported Extensions', chunkTypes: types });
+  const { errorDetectionMethod } = transport;
+  if (options.zeroChecksum && errorDetectionMethod !== undefined) {
+    parameters.push({ kind: 'Zero Checksum Acceptable', edmid: errorDetectionMethod });
+  }
+  return parameters;
+}
+
+/** What comes of our offer and the parameters that the peer sent. */
+export function negotiate(
+  options: AssociationOptions,
+  transport: TransportIntegrity,
+  parameters: readonly Parameter[],
+): Capabilities {
+  const types = findParameter(parameters, 'Supported Extensions')?.chunkTypes ?? [];
+  const hasForwardTsn =
+    findParameter(parameters, 'Forward-TSN-Supported') !== undefined || types.includes(chunkTypes['FORWARD-TSN']);
+  const { errorDetectionMethod } = transport;
+  const edmid = findParameter(parameters, 'Zero Checksum Acceptable')?.edmid;
+  return {
+    // RFC 8260 §2.3.1 asks for I-FORWARD-TSN among the Supported Extensions. Linux speaks it and does not list it: its
+    // Forward-TSN-Supported parameter stands for both.
+    partialReliability: options.partialReliability && (hasForwardTsn || types.includes(chunkTypes['I-FORWARD-TSN'])),
+    interleaving: options.interleaving && types.includes(chunkTypes['I-DATA']),
+    streamReconfiguration: options.streamReconfiguration && types.includes(chunkTypes['RE-CONFIG']),
+    // RFC 9653 §5.2: only by an alternate error detection method that we use, too
+    zeroChecksumToPeer: options.zeroChecksum && errorDetectionMethod !== undefined && edmid === errorDetectionMethod,
+  };
 }

@@ -6,10 +6,11 @@ import { Ledger } from '../base/ledger.ts';
 import { Ring } from '../base/ring.ts';
 import type { Slab } from '../base/slab.ts';
 import { type Chunk, type ErrorCause, encodePacket } from '../chunks/index.ts';
-import { FirstComeFirstServed } from '../streams/first-come-first-served.ts';
 import type { Message, OutgoingMessage } from '../streams/message.ts';
 import { ReceiveQueue } from '../streams/receive-queue.ts';
+import { createScheduler } from '../streams/schedulers.ts';
 import { SendQueue } from '../streams/send-queue.ts';
+import { type Capabilities, noCapabilities } from './capabilities.ts';
 import { ControlQueue } from './control-queue.ts';
 import type { AssociationEvent } from './events.ts';
 import { type AssociationMetrics, createMetrics } from './metrics.ts';
@@ -38,6 +39,8 @@ export interface AssociationEnvironment extends Environment {
   localAddresses: readonly NetAddress[];
   /** Bytes in the buffers of all associations. */
   readonly ledger: Ledger;
+  /** How the transport below protects packets, as RFC 9653 §4 numbers it; undefined where CRC32c is all there is. */
+  readonly errorDetectionMethod: number | undefined;
 }
 
 /** What the rooms of one association share. Each of them changes `state` only as RFC 9260 §4 draws it. */
@@ -59,6 +62,7 @@ export class Context {
   /** 0 until the peer's INIT or INIT ACK has told. */
   peerVerificationTag = 0;
   inboundStreams = 0;
+  #capabilities: Capabilities = noCapabilities;
   /** What we ask for until it is negotiated. */
   outboundStreams: number;
   /** What this association holds of the endpoint's memory. */
@@ -81,9 +85,8 @@ export class Context {
     this.outboundStreams = options.outboundStreams;
     this.#buffers = new Ledger(environment.ledger);
     this.receiveQueue = new ReceiveQueue(this.#buffers);
-    this.sendQueue = new SendQueue(new FirstComeFirstServed(), (message) => {
-      this.events.push({ kind: 'abandoned', message });
-      this.releaseBuffered(message.data.length);
+    this.sendQueue = new SendQueue(createScheduler(options.scheduler), (message) => {
+      this.handleAbandoned(message, message.data.length);
     });
     this.paths = createPaths(this);
   }
@@ -93,6 +96,27 @@ export class Context {
     this.outboundStreams = outbound;
     this.inboundStreams = inbound;
     this.sendQueue.dropStreamsFrom(outbound);
+  }
+
+  /** What both sides speak; nothing until the handshake has told. */
+  get capabilities(): Capabilities {
+    return this.#capabilities;
+  }
+
+  setCapabilities(capabilities: Capabilities): void {
+    this.#capabilities = capabilities;
+    this.sendQueue.isInterleaving = capabilities.interleaving;
+  }
+
+  /** A message was given up by its policy, and leaves the send buffer with `bytes`. */
+  handleAbandoned(message: OutgoingMessage, bytes: number): void {
+    const stream = this.sendQueue.stream(message.streamId);
+    const wasSent = message.fragmented > 0;
+    if (wasSent) stream.abandonedSent++;
+    else stream.abandonedUnsent++;
+    this.metrics.messagesAbandoned++;
+    this.events.push({ kind: 'abandoned', message, wasSent });
+    this.releaseBuffered(bytes);
   }
 
   /** Sends `chunk` in a packet of its own, under `verificationTag`; from where the packet that it answers was sent to. */

@@ -1,9 +1,10 @@
 import { asciiBytes } from '../base/bytes.ts';
-import type { Tsn } from '../base/serial.ts';
+import { isAfter, plus, type Tsn } from '../base/serial.ts';
 import type { Instant } from '../base/time.ts';
-import type { DataChunk, SackChunk } from '../chunks/index.ts';
+import type { DataChunk, ForwardTsnChunk, IDataChunk, IForwardTsnChunk, SackChunk } from '../chunks/index.ts';
 import { DataTracker } from '../reliability/data-tracker.ts';
 import { DataReassembly } from '../streams/data-reassembly.ts';
+import { IDataReassembly } from '../streams/i-data-reassembly.ts';
 import type { Message } from '../streams/message.ts';
 import type { Reassembly } from '../streams/reassembly.ts';
 import type { Context } from './context.ts';
@@ -19,11 +20,16 @@ export class DataReceiver {
   readonly #reassembly: Reassembly;
   #lastAdvertised: number;
   #dataPath: Path | undefined;
+  /** Data behind a stream reset that waits for the data before it. */
+  #hold:
+    | { readonly tsn: Tsn; readonly streamIds: ReadonlySet<number>; readonly chunks: (DataChunk | IDataChunk)[] }
+    | undefined;
 
   constructor(context: Context, initialTsn: Tsn) {
     this.#context = context;
     this.tracker = new DataTracker(initialTsn, context.options);
-    this.#reassembly = new DataReassembly(context.receiveQueue);
+    const { receiveQueue, capabilities } = context;
+    this.#reassembly = capabilities.interleaving ? new IDataReassembly(receiveQueue) : new DataReassembly(receiveQueue);
     this.#lastAdvertised = context.options.receiveBufferSize;
   }
 
@@ -50,7 +56,11 @@ export class DataReceiver {
   }
 
   /** Takes a DATA chunk. Returns whether the association still stands. */
-  handleData(chunk: DataChunk, path: Path): boolean {
+  handleData(chunk: DataChunk | IDataChunk, path: Path): boolean {
+    // RFC 8260 §2.2.3: "If I-DATA support has been negotiated for an association, the reception of a DATA chunk is a
+    // violation of the above rules and therefore the receiver of the DATA chunk MUST abort the association".
+    if ((chunk.kind === 'I-DATA') !== this.#context.capabilities.interleaving)
+      return this.#abortFor(`${chunk.kind} was not negotiated`);
     const { metrics, control, inboundStreams, paths } = this.#context;
     const { tsn, fragment } = chunk;
     metrics.dataChunksReceived++;
@@ -85,7 +95,47 @@ export class DataReceiver {
       );
       return true;
     }
-    return this.#reassemble(chunk);
+    return this.#isHeld(chunk) || this.#reassemble(chunk);
+  }
+
+  #isHeld(chunk: DataChunk | IDataChunk): boolean {
+    const hold = this.#hold;
+    if (hold === undefined || !isAfter(chunk.tsn, hold.tsn)) return false;
+    if (hold.streamIds.size > 0 && !hold.streamIds.has(chunk.fragment.streamId)) return false;
+    this.#context.receiveQueue.charge(chunk.fragment.payload.length);
+    hold.chunks.push(chunk);
+    return true;
+  }
+
+  /**
+   * RFC 6525 §5.2.2 E2: "any data arriving with a TSN larger than the Sender's Last Assigned TSN for the affected stream(s)
+   * MUST be queued locally and held". No stream numbers mean all.
+   */
+  holdAfter(tsn: Tsn, streamIds: readonly number[]): void {
+    this.#hold ??= { tsn, streamIds: new Set(streamIds), chunks: [] };
+  }
+
+  /** E3, E4: the streams begin anew, and what was held "MUST now be released and processed normally". */
+  resetStreams(streamIds: readonly number[]): void {
+    this.#reassembly.resetStreams(streamIds);
+    const held = this.#hold?.chunks ?? [];
+    this.#hold = undefined;
+    for (const chunk of held) {
+      this.#context.receiveQueue.release(chunk.fragment.payload.length);
+      if (!this.#reassemble(chunk)) return;
+    }
+  }
+
+  /** RFC 6525 §5.2.4 G1: "the smallest TSN not acknowledged by the receiver of the request plus 2^31". */
+  get farTsn(): Tsn {
+    return plus(this.tracker.cumulativeTsn, 0x8000_0001);
+  }
+
+  /** The association was reset: TSNs and streams begin anew (RFC 6525 §5.2.4 G4, G5; §5.2.7 H5). */
+  restartAt(nextTsn: Tsn): void {
+    this.tracker.restartAt(nextTsn);
+    this.#hold = undefined;
+    this.#reassembly.restart();
   }
 
   handleEndOfPacket(now: Instant): void {
@@ -108,13 +158,35 @@ export class DataReceiver {
     return this.tracker.takeSack(this.#lastAdvertised, maxLength);
   }
 
-  #reassemble(chunk: DataChunk): boolean {
+  /** FORWARD TSN and I-FORWARD-TSN (RFC 3758 §3.6, RFC 8260 §2.3.1). Returns whether the association still stands. */
+  handleForwardTsn(chunk: ForwardTsnChunk | IForwardTsnChunk, path: Path): boolean {
+    const isInterleaved = chunk.kind === 'I-FORWARD-TSN';
+    if (isInterleaved !== this.#context.capabilities.interleaving)
+      return this.#abortFor(`${chunk.kind} was not negotiated`);
+    this.#dataPath = path;
+    if (!this.tracker.handleForwardTsn(chunk.newCumulativeTsn)) return true;
+    const { receiveQueue, events, inboundStreams, metrics } = this.#context;
+    const readable = receiveQueue.length;
+    const skipped = isInterleaved
+      ? chunk.streams.map(({ streamId, unordered, mid }) => ({ streamId, unordered, messageId: mid }))
+      : chunk.streams.map(({ streamId, ssn }) => ({ streamId, unordered: false, messageId: ssn }));
+    const valid = skipped.filter(({ streamId }) => streamId < inboundStreams);
+    this.#reassembly.handleForwardTsn(chunk.newCumulativeTsn, valid);
+    metrics.messagesReceived += receiveQueue.length - readable;
+    if (readable === 0 && receiveQueue.length > 0) events.push({ kind: 'readable' });
+    return true;
+  }
+
+  #reassemble(chunk: DataChunk | IDataChunk): boolean {
     const { receiveQueue, events, metrics } = this.#context;
     const readable = receiveQueue.length;
     const violation = this.#reassembly.handleFragment(chunk.tsn, chunk.fragment);
     metrics.messagesReceived += receiveQueue.length - readable;
     if (readable === 0 && receiveQueue.length > 0) events.push({ kind: 'readable' });
-    if (violation === undefined) return true;
+    return violation === undefined || this.#abortFor(violation);
+  }
+
+  #abortFor(violation: string): false {
     this.#context.abort(
       'SCTP_ERR_PROTOCOL_VIOLATION',
       [{ kind: 'Protocol Violation', information: asciiBytes(violation) }],

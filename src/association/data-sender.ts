@@ -1,10 +1,12 @@
-import { padded } from '../base/bytes.ts';
+import { asciiBytes, padded } from '../base/bytes.ts';
 import type { Tsn } from '../base/serial.ts';
 import { type Instant, Timer } from '../base/time.ts';
-import { type DataChunk, dataHeaderLength, type PacketBuilder, type SackChunk } from '../chunks/index.ts';
-import { type OutstandingChunk, OutstandingData, type SackOutcome } from '../reliability/outstanding-data.ts';
+import { dataHeaderLength, iDataHeaderLength, type PacketBuilder, type SackChunk } from '../chunks/index.ts';
+import type { OutstandingChunk, SackOutcome } from '../reliability/outstanding-chunk.ts';
+import { OutstandingData } from '../reliability/outstanding-data.ts';
 import type { OutgoingFragment, OutgoingMessage } from '../streams/message.ts';
 import type { Context } from './context.ts';
+import { PartialReliability } from './partial-reliability.ts';
 import type { Path } from './path.ts';
 
 type Outstanding = OutstandingChunk<OutgoingFragment, Path>;
@@ -17,6 +19,10 @@ export class DataSender {
   readonly #context: Context;
   readonly #outstanding: OutstandingData<OutgoingFragment, Path>;
   readonly #initialTsn: Tsn;
+  readonly partialReliability: PartialReliability;
+  /** RFC 8260 §2.2.1: "I-DATA chunks MUST be used for all user messages", or DATA chunks for all. */
+  readonly #kind: 'DATA' | 'I-DATA';
+  readonly #headerLength: number;
   /** "the buffer space […] the data receiver […] has left", as its newest SACK tells. */
   #aRwnd: number;
   /** §7.2.4 3: the one packet that may ignore cwnd goes here. */
@@ -32,9 +38,19 @@ export class DataSender {
     this.#context = context;
     this.#initialTsn = initialTsn;
     this.#aRwnd = peerARwnd;
-    this.#outstanding = new OutstandingData(initialTsn, (fragment) => {
-      context.releaseBuffered(fragment.payload.length);
+    this.#outstanding = new OutstandingData(initialTsn, {
+      handleAcknowledged({ message, payload }) {
+        message.acknowledged += payload.length;
+        context.releaseBuffered(payload.length);
+      },
+      handleDelivered({ message, ending }) {
+        if (ending && message.reportsDelivery) context.events.push({ kind: 'delivered', message });
+      },
     });
+    this.partialReliability = new PartialReliability(context, this.#outstanding);
+    const { interleaving } = context.capabilities;
+    this.#kind = interleaving ? 'I-DATA' : 'DATA';
+    this.#headerLength = interleaving ? iDataHeaderLength : dataHeaderLength;
   }
 
   /** Whether nothing was sent yet. */
@@ -45,6 +61,25 @@ export class DataSender {
   /** Whether all data that was accepted has been acknowledged cumulatively. */
   get isDone(): boolean {
     return this.#outstanding.isEmpty && this.#context.sendQueue.isEmpty;
+  }
+
+  /** Whether no TSN is outstanding. */
+  get hasNothingOutstanding(): boolean {
+    return this.#outstanding.isEmpty;
+  }
+
+  get nextTsn(): Tsn {
+    return this.#outstanding.nextTsn;
+  }
+
+  /** RFC 6525 §5.1.2 A3: "the next TSN the sender assigns minus 1". */
+  get lastAssignedTsn(): Tsn {
+    return this.#outstanding.lastTsn;
+  }
+
+  /** The association was reset (RFC 6525 §5.2.7 H5): TSNs go on from here. Nothing is outstanding. */
+  restartAt(nextTsn: Tsn): void {
+    this.#outstanding.restartAt(nextTsn);
   }
 
   /** RFC 9260 §6.2.1 D ii: "the newly received a_rwnd minus the number of bytes still outstanding". */
@@ -61,7 +96,7 @@ export class DataSender {
    * may wait behind a hole, or be reneged on: it was not delivered yet (§6.2).
    */
   collectUndelivered(into: Set<OutgoingMessage>): void {
-    for (const { cargo } of this.#outstanding.chunks) into.add(cargo.message);
+    for (const { cargo, isAbandoned } of this.#outstanding.chunks) if (!isAbandoned) into.add(cargo.message);
   }
 
   /** RFC 9260 §6.2.1. */
@@ -69,11 +104,14 @@ export class DataSender {
     const outcome = this.#outstanding.handleSack(sack, now);
     if (outcome.rejected !== undefined) {
       this.#context.metrics.sacksDropped++;
+      if (outcome.rejected === 'unsent TSN') this.#refuseForesight();
       return;
     }
     this.#aRwnd = sack.aRwnd;
     this.#hasHeardSinceProbe = true;
     this.#apply(outcome, now);
+    const { current } = this.#context.paths;
+    this.partialReliability.handleSack(current.rto.srttMs ?? current.rto.rtoMs, now);
     if (this.#aRwnd > 0 && this.#aRwnd >= (this.#outstanding.first?.size ?? 0)) this.#handleOpenWindow(outcome);
   }
 
@@ -81,6 +119,19 @@ export class DataSender {
   handleCumulativeTsnAck(cumulativeTsnAck: Tsn, now: Instant): void {
     const outcome = this.#outstanding.handleCumulativeTsnAck(cumulativeTsnAck, now);
     if (outcome.rejected === undefined) this.#apply(outcome, now);
+  }
+
+  /**
+   * §12.4: "MUST abort the association if it receives a SACK chunk acknowledging a TSN that has not been sent": who
+   * acknowledges what it has not seen could let us send without end, to where it is not.
+   */
+  #refuseForesight(): void {
+    const violation = 'a SACK chunk for a TSN that was not sent';
+    this.#context.abort(
+      'SCTP_ERR_PROTOCOL_VIOLATION',
+      [{ kind: 'Protocol Violation', information: asciiBytes(violation) }],
+      `the peer violated the protocol: ${violation}`,
+    );
   }
 
   #apply(outcome: SackOutcome<Path>, now: Instant): void {
@@ -102,7 +153,7 @@ export class DataSender {
    * §6.1 lets the packet in which cwnd is reached be filled.
    */
   choosePath(now: Instant): Path | undefined {
-    const retransmission = this.#outstanding.nextRetransmission;
+    const retransmission = this.#nextRetransmission(now);
     if (retransmission !== undefined) {
       const path = this.#retransmissionPath(retransmission);
       return path.hasRoomInWindow || this.#fastRetransmitPath === path ? path : undefined;
@@ -116,6 +167,14 @@ export class DataSender {
     // closed its window", "when all outstanding DATA chunks have been cumulatively acknowledged".
     if (this.#outstanding.isEmpty) this.#zeroWindowProbe.startIfStopped(now, path.rto.rtoMs);
     return undefined;
+  }
+
+  /** The chunk to retransmit first; what is not worth it any more is given up on the way. */
+  #nextRetransmission(now: Instant): Outstanding | undefined {
+    for (;;) {
+      const chunk = this.#outstanding.nextRetransmission;
+      if (chunk === undefined || !this.partialReliability.abandonIfDue(chunk, now)) return chunk;
+    }
   }
 
   /**
@@ -139,12 +198,13 @@ export class DataSender {
     const takesNew = path === this.#context.paths.current && path.hasRoomInWindow;
     this.#fillRetransmissions(builder, path, now);
     if (takesNew && this.#outstanding.nextRetransmission === undefined) this.#fillNew(builder, path, now);
+    this.#context.sendQueue.handlePacketEnd();
     path.isWindowFull = path.flightSize >= path.congestion.cwnd;
   }
 
   #fillRetransmissions(builder: PacketBuilder, path: Path, now: Instant): void {
     for (;;) {
-      const chunk = this.#outstanding.nextRetransmission;
+      const chunk = this.#nextRetransmission(now);
       if (chunk === undefined || this.#retransmissionPath(chunk) !== path) return;
       if (builder.length + chunk.size > path.maxPacketSize) return;
       this.#noteProbe(chunk.size);
@@ -161,13 +221,15 @@ export class DataSender {
     const { sendQueue, metrics } = this.#context;
     for (;;) {
       if (this.#outstanding.length >= maxOutstandingTsns) return;
-      const room = path.maxPacketSize - builder.length - dataHeaderLength;
+      const room = path.maxPacketSize - builder.length - this.#headerLength;
       const length = this.#nextPayloadLength(Math.min(room, this.#maxPayload), now);
       if (length === 0 || (!this.#isProbeDue && !this.#fitsPeerWindow(length))) return;
-      this.#noteProbe(padded(dataHeaderLength + length));
+      this.#noteProbe(padded(this.#headerLength + length));
       path.handleIdleTime(now);
       const fragment = sendQueue.takeFragment(length);
-      const chunk = this.#outstanding.send(fragment, padded(dataHeaderLength + length), path, now);
+      const chunk = this.#outstanding.send(fragment, padded(this.#headerLength + length), path, now);
+      fragment.message.firstTsn ??= chunk.tsn;
+      fragment.message.lastTsn = chunk.tsn;
       this.#append(builder, chunk, path, now);
       metrics.dataChunksSent++;
       if (fragment.ending) metrics.messagesSent++;
@@ -175,8 +237,7 @@ export class DataSender {
   }
 
   #append(builder: PacketBuilder, { tsn, cargo }: Outstanding, path: Path, now: Instant): void {
-    const chunk: DataChunk = { kind: 'DATA', tsn, immediateAck: this.#wantsImmediateAck(cargo), fragment: cargo };
-    builder.append(chunk);
+    builder.append({ kind: this.#kind, tsn, immediateAck: this.#wantsImmediateAck(cargo), fragment: cargo });
     path.lastSentAt = now;
     // §6.3.2 R1
     path.t3Rtx.startIfStopped(now, path.rto.rtoMs);
@@ -191,7 +252,7 @@ export class DataSender {
 
   /** §6.1 A: "if its peer's rwnd indicates that the peer has no buffer space (i.e., rwnd is smaller than the size of the next DATA chunk […])". */
   #fitsPeerWindow(payloadLength: number): boolean {
-    return padded(dataHeaderLength + payloadLength) <= this.peerRwnd;
+    return padded(this.#headerLength + payloadLength) <= this.peerRwnd;
   }
 
   /** What is about to be sent is a zero window probe when the window does not take it. */
@@ -214,11 +275,17 @@ export class DataSender {
   get #maxPayload(): number {
     let pmdcs = Number.POSITIVE_INFINITY;
     for (const path of this.#context.paths) pmdcs = Math.min(pmdcs, path.pmdcs);
-    return pmdcs - dataHeaderLength;
+    return pmdcs - this.#headerLength;
   }
 
   #nextPayloadLength(room: number, now: Instant): number {
-    return room <= 0 ? 0 : this.#context.sendQueue.nextLength(room, this.#maxPayload, now);
+    if (room <= 0) return 0;
+    const { sendQueue } = this.#context;
+    // A message that has begun and is late is given up with what was sent of it.
+    for (let begun = sendQueue.begunMessage(now); begun !== undefined; begun = sendQueue.begunMessage(now)) {
+      if (now < begun.policy.expiresAt || !this.partialReliability.abandon(begun)) break;
+    }
+    return sendQueue.nextLength(room, this.#maxPayload, now);
   }
 
   #applyAcknowledgements(outcome: SackOutcome<Path>): void {
@@ -253,7 +320,10 @@ export class DataSender {
   /** §6.3.2 R2, R3, R4. */
   #updateTimers(outcome: SackOutcome<Path>, now: Instant): void {
     for (const path of this.#context.paths) {
-      if (path.flightSize === 0) path.t3Rtx.stop();
+      // RFC 3758 §3.5 C5: "the sender MUST assure that at least one T3-rtx timer is running" for a FORWARD TSN.
+      const isIdle = path.flightSize === 0;
+      if (isIdle && !this.#outstanding.hasSkippable) path.t3Rtx.stop();
+      else if (isIdle) continue;
       else if (outcome.earliestAcknowledged.has(path)) path.t3Rtx.start(now, path.rto.rtoMs);
       else if (outcome.revoked > 0) path.t3Rtx.startIfStopped(now, path.rto.rtoMs);
     }
@@ -281,6 +351,7 @@ export class DataSender {
     // §6.1 A: "If the sender continues to receive SACK chunks from the peer while doing zero window probing, the
     // unacknowledged window probes SHOULD NOT increment the error counter", and "does not affect the calculation of cwnd".
     if (this.#isProbing && this.#hasHeardSinceProbe) return true;
+    this.partialReliability.handleTimeout();
     path.congestion.handleRetransmissionTimeout(); // E1
     // §7.2.1: "only one packet is allowed to be in flight until successful acknowledgement"
     path.mayHaveOnePacketOnly = true;

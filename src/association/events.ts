@@ -44,6 +44,9 @@ export interface PathStatus {
   readonly errorCount: number;
 }
 
+/** What became of a re-configuration request (RFC 6525 §4.4, Table 3). */
+export type ReconfigurationResult = 'performed' | 'nothing to do' | 'denied' | 'error';
+
 /** What an association tells its user (RFC 9260 §11.2). */
 export type AssociationEvent =
   /** COMMUNICATION UP */
@@ -52,8 +55,29 @@ export type AssociationEvent =
   | { readonly kind: 'readable' }
   /** The send buffer has room again, after `send()` was refused or `isWritable` was false. */
   | { readonly kind: 'writable' }
-  /** SEND FAILURE of one message: its life time ended before it was sent, or the peer accepts fewer streams. */
-  | { readonly kind: 'abandoned'; readonly message: Message }
+  /**
+   * SEND FAILURE of one message: its policy gave it up, or the peer accepts fewer streams. The peer has got nothing of it
+   * to read; `wasSent` tells whether something of it went out.
+   */
+  | { readonly kind: 'abandoned'; readonly message: Message; readonly wasSent: boolean }
+  /** A message that was sent with `reportDelivery` is cumulatively acknowledged. */
+  | { readonly kind: 'delivered'; readonly message: Message }
+  /** STREAM RESET (RFC 6525): the streams' numbers begin at 0 again, if `result` says so; no stream ids mean all streams. */
+  | {
+      readonly kind: 'streamsReset';
+      readonly direction: 'incoming' | 'outgoing';
+      readonly streamIds: readonly number[];
+      readonly result: ReconfigurationResult;
+    }
+  /** ASSOCIATION RESET (RFC 6525): TSNs and the numbers of all streams begin anew. */
+  | { readonly kind: 'associationReset'; readonly by: 'local' | 'peer'; readonly result: ReconfigurationResult }
+  /** STREAM CHANGE (RFC 6525): there are more streams, if `result` says so. */
+  | {
+      readonly kind: 'streamsAdded';
+      readonly direction: 'incoming' | 'outgoing';
+      readonly count: number;
+      readonly result: ReconfigurationResult;
+    }
   /** RESTART: the peer began anew; `undelivered` went down with its old incarnation. */
   | { readonly kind: 'restart'; readonly undelivered: readonly Message[] }
   /** NETWORK STATUS CHANGE */

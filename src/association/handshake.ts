@@ -15,7 +15,7 @@ import {
 } from '../chunks/index.ts';
 import type { Message } from '../streams/message.ts';
 import { ownAddressParameters, peerAddresses, supportedAddressTypes } from './addresses.ts';
-import { recognize } from './capabilities.ts';
+import { negotiate, offeredCapabilities, recognize } from './capabilities.ts';
 import type { Context } from './context.ts';
 import { DataReceiver } from './data-receiver.ts';
 import { DataSender } from './data-sender.ts';
@@ -24,6 +24,7 @@ import { answerInit, createInit, objectionTo } from './init.ts';
 import type { Path } from './path.ts';
 import type { CookieWait, Transfer } from './state.ts';
 import type { StateCookie } from './state-cookie.ts';
+import { StreamReconfiguration } from './stream-reconfiguration.ts';
 
 /** RFC 9260 §5.2.6: "SHOULD add no more than 1 second beyond the measured RTT". */
 const cookieLifeMarginMs = 1_000;
@@ -75,7 +76,7 @@ export class Handshake {
       const { environment, options, localPort, remotePort } = context;
       const { cookieJar, localAddresses } = environment;
       const localIps = localAddresses.map(({ ip }) => ip);
-      const ours = { options, cookieJar, localPort, peerPort: remotePort, from, localIps };
+      const ours = { options, cookieJar, localPort, peerPort: remotePort, from, localIps, transport: environment };
       const initAck = answerInit(init, { ...ours, localTag, localInitialTsn, localTieTag, peerTieTag }, now);
       context.sendAlone(initAck, init.initiateTag, from, to);
     };
@@ -172,8 +173,8 @@ export class Handshake {
       return;
     }
     if (state.retransmissions === 0) context.paths.primary.rto.measure(now - this.#sentAt);
-    const { sender, receiver } = state;
-    context.state = { name: 'ESTABLISHED', sender, receiver };
+    const { sender, receiver, reconfiguration } = state;
+    context.state = { name: 'ESTABLISHED', sender, receiver, reconfiguration };
     this.#heartbeats.start(now);
     context.events.push({ kind: 'established' });
   }
@@ -250,7 +251,7 @@ export class Handshake {
     now: Instant,
   ): void {
     const context = this.#context;
-    const { accepted, unrecognized } = recognize(initAck.parameters);
+    const { accepted, unrecognized } = recognize(initAck.parameters, context.options);
     const cookie = findParameter(accepted, 'State Cookie');
     if (cookie === undefined) {
       // An unrecognized parameter before it ended the processing (§3.2.1).
@@ -268,6 +269,7 @@ export class Handshake {
       peerARwnd: initAck.aRwnd,
       outboundStreams: Math.min(context.options.outboundStreams, initAck.inboundStreams),
       inboundStreams: Math.min(context.options.maxInboundStreams, initAck.outboundStreams),
+      capabilities: negotiate(context.options, context.environment, accepted),
     });
     context.state = {
       name: 'COOKIE-ECHOED',
@@ -340,9 +342,9 @@ export class Handshake {
   }
 
   #establish(transfer: Transfer, now: Instant, lost?: readonly Message[]): void {
-    const { sender, receiver } = transfer;
+    const { sender, receiver, reconfiguration } = transfer;
     this.#context.control.clear();
-    this.#context.state = { name: 'ESTABLISHED', sender, receiver };
+    this.#context.state = { name: 'ESTABLISHED', sender, receiver, reconfiguration };
     this.#heartbeats.start(now);
     this.#context.events.push(lost === undefined ? { kind: 'established' } : { kind: 'restart', undelivered: lost });
   }
@@ -379,21 +381,29 @@ export class Handshake {
     const { environment, options, paths } = this.#context;
     const localIps = environment.localAddresses.map(({ ip }) => ip);
     const own = ownAddressParameters(localIps, paths.primary.address.ip);
-    return createInit(options, initiateTag, initialTsn, [...parameters, ...own, ...supportedAddressTypes(localIps)]);
+    const offered = offeredCapabilities(options, environment);
+    return createInit(options, initiateTag, initialTsn, [
+      ...parameters,
+      ...own,
+      ...supportedAddressTypes(localIps),
+      ...offered,
+    ]);
   }
 
   #createTransfer(
     parameters: Pick<
       StateCookie,
-      'localInitialTsn' | 'peerInitialTsn' | 'peerARwnd' | 'outboundStreams' | 'inboundStreams'
+      'localInitialTsn' | 'peerInitialTsn' | 'peerARwnd' | 'outboundStreams' | 'inboundStreams' | 'capabilities'
     >,
   ): Transfer {
     const context = this.#context;
     context.setStreams(parameters.outboundStreams, parameters.inboundStreams);
-    return {
-      sender: new DataSender(context, parameters.localInitialTsn, parameters.peerARwnd),
-      receiver: new DataReceiver(context, parameters.peerInitialTsn),
-    };
+    context.setCapabilities(parameters.capabilities);
+    const { localInitialTsn, peerInitialTsn, peerARwnd } = parameters;
+    const sender = new DataSender(context, localInitialTsn, peerARwnd);
+    const receiver = new DataReceiver(context, peerInitialTsn);
+    const reconfiguration = new StreamReconfiguration(context, sender, receiver, localInitialTsn, peerInitialTsn);
+    return { sender, receiver, reconfiguration };
   }
 }
 

@@ -10,7 +10,7 @@ import {
   type Parameter,
 } from '../chunks/index.ts';
 import { ownAddressParameters, peerAddresses, peerAddressTypes } from './addresses.ts';
-import { recognize } from './capabilities.ts';
+import { negotiate, offeredCapabilities, recognize, type TransportIntegrity } from './capabilities.ts';
 import type { AssociationOptions } from './options.ts';
 import type { CookieJar } from './state-cookie.ts';
 
@@ -69,6 +69,7 @@ export interface InitAnswer {
   readonly from: NetAddress;
   /** The addresses that our user has chosen to bind. */
   readonly localIps: readonly string[];
+  readonly transport: TransportIntegrity;
 }
 
 /** The life of a cookie whose INIT chunk asked for more (§3.3.2.1.3): at most twice as long. */
@@ -79,7 +80,7 @@ export function longestCookieLifeMs(options: AssociationOptions): number {
 /** The INIT ACK chunk for `init`. It depends on its arguments alone: nothing is kept (RFC 9260 §5.1 B). */
 export function answerInit(init: InitChunk, answer: InitAnswer, now: Instant): InitAckChunk {
   const { options } = answer;
-  const { accepted, unrecognized } = recognize(init.parameters);
+  const { accepted, unrecognized } = recognize(init.parameters, options);
   // §3.3.2.1.3: the receiver may "ignore this parameter" or extend the life; not at will, since long lives make "the
   // endpoint more subject to a replay attack" (§5.2.6).
   const increment = findParameter(accepted, 'Cookie Preservative')?.lifeSpanIncrementMs ?? 0;
@@ -100,6 +101,7 @@ export function answerInit(init: InitChunk, answer: InitAnswer, now: Instant): I
       localPort: answer.localPort,
       peerPort: answer.peerPort,
       peerAddresses: peerAddresses(accepted, answer.from, answer.localIps),
+      capabilities: negotiate(options, answer.transport, accepted),
     },
     now,
   );
@@ -113,6 +115,7 @@ export function answerInit(init: InitChunk, answer: InitAnswer, now: Instant): I
     initialTsn: answer.localInitialTsn,
     parameters: [
       { kind: 'State Cookie', cookie },
+      ...offeredCapabilities(options, answer.transport),
       ...ownAddressParameters(answer.localIps, answer.from.ip, peerAddressTypes(accepted)),
       ...unrecognized.map((parameter): Parameter => ({ kind: 'Unrecognized Parameter', parameter })),
     ],

@@ -7,6 +7,8 @@ export interface AssociationMetrics {
   bytesReceived: number;
   messagesSent: number;
   messagesReceived: number;
+  /** Messages that their policy gave up. */
+  messagesAbandoned: number;
   dataChunksSent: number;
   dataChunksReceived: number;
   dataChunksRetransmitted: number;
@@ -38,6 +40,7 @@ export function createMetrics(): AssociationMetrics {
     bytesReceived: 0,
     messagesSent: 0,
     messagesReceived: 0,
+    messagesAbandoned: 0,
     dataChunksSent: 0,
     dataChunksReceived: 0,
     dataChunksRetransmitted: 0,

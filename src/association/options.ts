@@ -1,4 +1,6 @@
 import { SctpError } from '../base/errors.ts';
+import { schedulerNames } from '../streams/schedulers.ts';
+import type { SchedulerName } from '../streams/stream-scheduler.ts';
 
 /**
  * What an association can be told, under the RFC's names in camelCase; durations in milliseconds, sizes in bytes.
@@ -57,6 +59,16 @@ export interface AssociationOptions {
   readonly noDelay: boolean;
   /** The path MTU in bytes, IP header included; no packet of ours is larger. At least 512. */
   readonly pathMtu: number;
+  /** FORWARD TSN (RFC 3758): whether messages may be given up, where the peer speaks it, too. */
+  readonly partialReliability: boolean;
+  /** I-DATA (RFC 8260): whether large messages let others pass, where the peer speaks it, too. */
+  readonly interleaving: boolean;
+  /** RE-CONFIG (RFC 6525): whether streams can be reset and added, where the peer speaks it, too. */
+  readonly streamReconfiguration: boolean;
+  /** RFC 9653: whether packets go without a CRC32c where the transport below protects them and the peer agrees. */
+  readonly zeroChecksum: boolean;
+  /** How streams share the association (RFC 8260 §3). */
+  readonly scheduler: SchedulerName;
   /** Initial cwnd in packets instead of the bytes of §7.2.1; undefined for the RFC's. */
   readonly initialCwndPackets: number | undefined;
 }
@@ -92,6 +104,12 @@ export const defaultOptions: AssociationOptions = {
   // A message is sent when the user sends it: what should travel together is sent in one turn, and then is bundled.
   noDelay: true,
   pathMtu: 1_500,
+  partialReliability: true,
+  // RFC 8260 §2.2.1: "MUST NOT indicate user message interleaving support unless the user has requested its use".
+  interleaving: false,
+  streamReconfiguration: true,
+  zeroChecksum: true,
+  scheduler: 'first-come-first-served',
   initialCwndPackets: undefined,
 };
 
@@ -140,7 +158,8 @@ const bounds: Readonly<Record<NumericOption, readonly [least: number, greatest: 
     initialCwndPackets: [1, 1_000, 'integer'],
   };
 
-type NumericOption = Exclude<keyof AssociationOptions, 'noDelay'>;
+type BooleanOption = 'noDelay' | 'partialReliability' | 'interleaving' | 'streamReconfiguration' | 'zeroChecksum';
+type NumericOption = Exclude<keyof AssociationOptions, BooleanOption | 'scheduler'>;
 
 /**
  * Fills in defaults and checks every value once.
@@ -153,7 +172,7 @@ export function resolveOptions(
   if (preset === undefined) {
     throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `defaults must be one of ${Object.keys(presets).join(', ')}`);
   }
-  const resolved: Record<string, number | boolean | undefined> = {};
+  const resolved: Record<string, number | boolean | string | undefined> = {};
   for (const name of Object.keys(defaultOptions) as (keyof AssociationOptions)[]) {
     const value = given[name] ?? preset[name];
     checkOption(name, value);
@@ -175,15 +194,23 @@ export function resolveOptions(
   return options;
 }
 
+function isBooleanOption(name: keyof AssociationOptions): name is BooleanOption {
+  return typeof defaultOptions[name] === 'boolean';
+}
+
 const optionalOptions: ReadonlySet<keyof AssociationOptions> = new Set([
   'initialCwndPackets',
   'primarySwitchoverMaxRetrans',
 ] as const);
 
 function checkOption(name: keyof AssociationOptions, value: unknown): void {
-  if (name === 'noDelay') {
+  if (name === 'scheduler') {
+    if (schedulerNames.includes(value as SchedulerName)) return;
+    throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `scheduler must be one of ${schedulerNames.join(', ')}`);
+  }
+  if (isBooleanOption(name)) {
     if (typeof value === 'boolean') return;
-    throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', 'noDelay must be true or false');
+    throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `${name} must be true or false`);
   }
   if (optionalOptions.has(name) && value === undefined) return;
   const [least, greatest, kind] = bounds[name];

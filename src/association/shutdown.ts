@@ -31,7 +31,7 @@ export class Shutdown {
         context.abort('SCTP_ERR_ABORTED', []);
         return;
       case 'ESTABLISHED':
-        context.state = { name: 'SHUTDOWN-PENDING', sender: state.sender, receiver: state.receiver };
+        context.state = { name: 'SHUTDOWN-PENDING', ...transferOf(state) };
         this.handleProgress(now);
         return;
       case 'CLOSED':
@@ -59,7 +59,7 @@ export class Shutdown {
     switch (state.name) {
       case 'ESTABLISHED':
       case 'SHUTDOWN-PENDING':
-        context.state = { name: 'SHUTDOWN-RECEIVED', sender: state.sender, receiver: state.receiver };
+        context.state = { name: 'SHUTDOWN-RECEIVED', ...transferOf(state) };
         break;
       case 'SHUTDOWN-RECEIVED': // "MUST continue responding to SHUTDOWN chunks from its peer"
         break;
@@ -160,20 +160,25 @@ export class Shutdown {
     return Math.min(state.t2Shutdown.deadline, state.t5ShutdownGuard?.deadline ?? Number.POSITIVE_INFINITY);
   }
 
-  #enterShutdownSent({ sender, receiver }: Transfer, now: Instant): void {
+  #enterShutdownSent(transfer: Transfer, now: Instant): void {
     const { options, paths } = this.#context;
     const t5ShutdownGuard = new Timer();
     t5ShutdownGuard.start(now, guardInRtoMax * options.rtoMaxMs);
     const timers = { t2Shutdown: new Timer(), t5ShutdownGuard };
-    const state: ShutdownSent = { name: 'SHUTDOWN-SENT', sender, receiver, ...timers, retransmissions: 0 };
+    const state: ShutdownSent = { name: 'SHUTDOWN-SENT', ...transferOf(transfer), ...timers, retransmissions: 0 };
     this.#context.state = state;
     paths.stopHeartbeats();
     this.#sendShutdown(state, now);
   }
 
-  #enterShutdownAckSent({ sender, receiver }: Transfer, t5ShutdownGuard: Timer | undefined, now: Instant): void {
+  #enterShutdownAckSent(transfer: Transfer, t5ShutdownGuard: Timer | undefined, now: Instant): void {
     const timers = { t2Shutdown: new Timer(), t5ShutdownGuard };
-    const state: ShutdownAckSent = { name: 'SHUTDOWN-ACK-SENT', sender, receiver, ...timers, retransmissions: 0 };
+    const state: ShutdownAckSent = {
+      name: 'SHUTDOWN-ACK-SENT',
+      ...transferOf(transfer),
+      ...timers,
+      retransmissions: 0,
+    };
     this.#context.state = state;
     this.#context.paths.stopHeartbeats();
     this.#sendShutdownAck(state, now);
@@ -197,4 +202,9 @@ export class Shutdown {
     control.push({ kind: 'SHUTDOWN ACK' }, this.#path);
     state.t2Shutdown.start(now, this.#path.rto.rtoMs);
   }
+}
+
+/** What one state hands on to the next: everything but its timers. */
+function transferOf({ sender, receiver, reconfiguration }: Transfer): Transfer {
+  return { sender, receiver, reconfiguration };
 }

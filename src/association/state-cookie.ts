@@ -15,6 +15,7 @@ import type { Environment } from '../base/environment.ts';
 import { randomBytes } from '../base/random.ts';
 import { type Tsn, tsn } from '../base/serial.ts';
 import type { Instant } from '../base/time.ts';
+import type { Capabilities } from './capabilities.ts';
 
 /** "all the information necessary for it to establish the association" (RFC 9260 §5.1.3). */
 export interface StateCookie {
@@ -36,11 +37,12 @@ export interface StateCookie {
   readonly peerPort: number;
   /** At least one. The first is where the INIT came from: the one that the cookie's return confirms (§5.4 2). */
   readonly peerAddresses: readonly NetAddress[];
+  readonly capabilities: Capabilities;
 }
 
 const version = 1;
-/** version, secret number, two times, four tags, two TSNs, a_rwnd, two stream counts, two ports, number of addresses */
-const fixedLength = 2 + 8 + 4 + 4 * 4 + 2 * 4 + 4 + 2 * 2 + 2 * 2 + 1;
+/** version, secret number, two times, four tags, two TSNs, a_rwnd, two stream counts, two ports, capabilities, number of addresses */
+const fixedLength = 2 + 8 + 4 + 4 * 4 + 2 * 4 + 4 + 2 * 2 + 2 * 2 + 1 + 1;
 /** HMAC-SHA-256 cut to 128 bits, as RFC 2104 §5 allows: "SHOULD make the cookie as small as possible" (§5.1.3). */
 const macLength = 16;
 const secretLength = 32;
@@ -140,6 +142,7 @@ function encode(cookie: StateCookie, secretNumber: number): Uint8Array {
   put16(cookie.inboundStreams);
   put16(cookie.localPort);
   put16(cookie.peerPort);
+  put8(capabilityBits(cookie.capabilities));
   put8(addresses.length);
   for (const { text, udpPort } of addresses) {
     put16(udpPort);
@@ -180,6 +183,7 @@ function decode(bytes: Uint8Array): StateCookie | undefined {
     localPort: take16(),
     peerPort: take16(),
   };
+  const capabilities = capabilitiesOf(take8());
   const peerAddresses: NetAddress[] = [];
   for (let count = take8(); count > 0; count--) {
     if (offset + 3 > bytes.length) return undefined;
@@ -189,5 +193,26 @@ function decode(bytes: Uint8Array): StateCookie | undefined {
     peerAddresses.push({ ip: printable(bytes.subarray(offset, end)), udpPort });
     offset = end;
   }
-  return peerAddresses.length > 0 && padded(offset) === bytes.length ? { ...cookie, peerAddresses } : undefined;
+  return peerAddresses.length > 0 && padded(offset) === bytes.length
+    ? { ...cookie, capabilities, peerAddresses }
+    : undefined;
+}
+
+function capabilityBits(capabilities: Capabilities): number {
+  const { partialReliability, interleaving, streamReconfiguration, zeroChecksumToPeer } = capabilities;
+  return (
+    (partialReliability ? 1 : 0) |
+    (interleaving ? 2 : 0) |
+    (streamReconfiguration ? 4 : 0) |
+    (zeroChecksumToPeer ? 8 : 0)
+  );
+}
+
+function capabilitiesOf(bits: number): Capabilities {
+  return {
+    partialReliability: (bits & 1) !== 0,
+    interleaving: (bits & 2) !== 0,
+    streamReconfiguration: (bits & 4) !== 0,
+    zeroChecksumToPeer: (bits & 8) !== 0,
+  };
 }

@@ -2,11 +2,13 @@ import type { Timer } from '../base/time.ts';
 import type { CookieEchoChunk, ErrorChunk, InitChunk } from '../chunks/index.ts';
 import type { DataReceiver } from './data-receiver.ts';
 import type { DataSender } from './data-sender.ts';
+import type { StreamReconfiguration } from './stream-reconfiguration.ts';
 
 /** What exists once both sides' parameters are known. */
 export interface Transfer {
   readonly sender: DataSender;
   readonly receiver: DataReceiver;
+  readonly reconfiguration: StreamReconfiguration;
 }
 
 export interface CookieWait {

@@ -7,6 +7,9 @@ import type { Transfer } from './state.ts';
 /** SACK chunk without blocks: the least that has to fit beside DATA. */
 const smallestSackLength = 16;
 
+/** FORWARD TSN or I-FORWARD-TSN chunk with one entry. */
+const smallestForwardTsnLength = 16;
+
 /** Decides what goes into the next packet, and writes it (RFC 9260 §6.1, §6.10). */
 export class Transmitter {
   readonly #context: Context;
@@ -35,6 +38,7 @@ export class Transmitter {
     if (state.name === 'CLOSED' || state.name === 'COOKIE-WAIT') return undefined;
     // §5.1 C: "until the COOKIE ACK chunk is returned, the sender MUST NOT send any other packets to the peer."
     if (state.name === 'COOKIE-ECHOED') return this.#pollCookieEcho();
+    if (this.#maySendData()) state.reconfiguration.pump(now);
     const transmit = this.#pollBundle(state, now);
     if (transmit === undefined) {
       this.#burst = this.#maxBurst;
@@ -52,12 +56,14 @@ export class Transmitter {
   }
 
   #pollBundle({ sender, receiver }: Transfer, now: Instant): Transmit | undefined {
-    const { control } = this.#context;
+    const { control, paths } = this.#context;
     const { tracker } = receiver;
     const queued = control.peek();
     const dataPath = this.#burst > 0 && this.#maySendData() ? sender.choosePath(now) : undefined;
     const isSackDue = tracker.isSackDue && this.#mayReceiveData();
-    const path = queued?.path ?? (isSackDue ? receiver.sackPath : dataPath);
+    const forwardTsnPath =
+      this.#maySendData() && sender.partialReliability.isDue ? (dataPath ?? paths.current) : undefined;
+    const path = queued?.path ?? (isSackDue ? receiver.sackPath : (forwardTsnPath ?? dataPath));
     if (path === undefined) return undefined;
 
     this.#begin(path);
@@ -69,12 +75,23 @@ export class Transmitter {
       const room = path.maxPacketSize - this.#builder.length;
       if ((isSackDue || isBundled) && room >= smallestSackLength) this.#builder.append(receiver.takeSack(room));
     }
+    // RFC 3758 §3.5 F2: "SHOULD always attempt to bundle an outgoing FORWARD TSN with outbound DATA chunks".
+    if (path === forwardTsnPath && !mustTravelWithoutData) this.#appendForwardTsn(sender, path, now);
     if (path === dataPath && !mustTravelWithoutData) {
       const before = this.#builder.length;
       sender.fill(this.#builder, path, now);
       if (this.#builder.length > before) this.#burst--;
     }
-    return this.#finish(path);
+    return this.#builder.length === commonHeaderLength ? undefined : this.#finish(path);
+  }
+
+  #appendForwardTsn(sender: Transfer['sender'], path: Path, now: Instant): void {
+    const room = path.maxPacketSize - this.#builder.length;
+    if (room < smallestForwardTsnLength) return;
+    const chunk = sender.partialReliability.take(room, now);
+    if (chunk === undefined) return;
+    this.#builder.append(chunk);
+    path.t3Rtx.startIfStopped(now, path.rto.rtoMs); // C5
   }
 
   /** RFC 9260 §6: "Data transmission MUST only happen in the ESTABLISHED, SHUTDOWN-PENDING, and SHUTDOWN-RECEIVED states." */
@@ -118,7 +135,10 @@ export class Transmitter {
   }
 
   #finish(path: Path): Transmit {
-    const packet = this.#builder.finish();
+    // RFC 9653 §5.2: "an endpoint SHOULD use zero as the checksum when sending an SCTP packet" where the peer takes it, but
+    // for COOKIE ECHO (2); what travels alone or out of the blue has a checksum anyway.
+    const isChecked = !this.#context.capabilities.zeroChecksumToPeer || this.#context.state.name === 'COOKIE-ECHOED';
+    const packet = this.#builder.finish({ checksum: isChecked });
     this.#context.environment.slab.keep(packet.length);
     return this.#count({ packet, to: path.address, from: path.localAddress });
   }

@@ -44,6 +44,11 @@ export interface EndpointOptions extends Partial<AssociationOptions> {
   /** The largest SCTP packet that the transport takes, in bytes. Default 65507, for UDP. */
   readonly maxPacketSize?: number | undefined;
   readonly defaults?: OptionsPreset | undefined;
+  /**
+   * How the transport protects packets on its own, as RFC 9653 §4 numbers it (1 is DTLS); packets may then go without a
+   * CRC32c. Default: it does not.
+   */
+  readonly errorDetectionMethod?: number | undefined;
   /** The addresses that our user has chosen to bind; several of them make it multi-homed. Default: the system chooses. */
   readonly localAddresses?: readonly NetAddress[] | undefined;
   readonly limits?: Partial<EndpointLimits> | undefined;
@@ -116,6 +121,7 @@ export class Endpoint {
       maxPacketSize: options.maxPacketSize ?? 65_507,
       localAddresses: options.localAddresses ?? [],
       ledger: new Ledger(),
+      errorDetectionMethod: options.errorDetectionMethod,
     };
     this.#admission = new Admission(options.limits ?? {}, this.#environment.ledger);
   }
@@ -183,7 +189,7 @@ export class Endpoint {
       return;
     }
     // RFC 9260 §6.8: "the receiver MUST treat the packet as an invalid SCTP packet", and drop it.
-    if (!hasValidChecksum(bytes)) {
+    if (!this.#acceptsWithoutChecksum(packet) && !hasValidChecksum(bytes)) {
       this.#counters.badChecksum++;
       return;
     }
@@ -255,6 +261,17 @@ export class Endpoint {
     return undefined;
   }
 
+  /**
+   * RFC 9653 §5.3: having offered it, "it MUST accept SCTP packets that have an incorrect checksum value of zero and that
+   * fulfill the requirements of the announced alternate error detection method used for this association".
+   */
+  #acceptsWithoutChecksum(packet: Packet): boolean {
+    if (packet.checksum !== 0 || this.#environment.errorDetectionMethod === undefined) return false;
+    const [first] = packet.chunks;
+    if (first?.kind === 'INIT' || first?.kind === 'COOKIE ECHO') return false;
+    return this.#table.findByTag(packet.verificationTag)?.association.offersZeroChecksum === true;
+  }
+
   #findSlot(packet: Packet, from: NetAddress): Slot | undefined {
     const byTag = this.#table.findByTag(packet.verificationTag);
     if (byTag !== undefined) {
@@ -314,6 +331,7 @@ export class Endpoint {
       peerTieTag: 0,
       from,
       localIps: this.#localIps,
+      transport: this.#environment,
     };
     this.#reply(answerInit(init, answer, now), init.initiateTag, this.port, remotePort, from, to);
   }

@@ -93,6 +93,26 @@ export class DataTracker {
     this.#received.removeUpTo(this.#cumulativeTsn);
   }
 
+  /**
+   * FORWARD TSN (RFC 3758 §3.6): "MUST first update its cumulative TSN point to the value carried in the FORWARD TSN chunk,
+   * and then MUST further advance". Returns whether it was news; one that is not "SHOULD send a SACK".
+   */
+  handleForwardTsn(newCumulativeTsn: Tsn): boolean {
+    const ahead = distance(newCumulativeTsn, this.#cumulativeTsn);
+    if (ahead <= 0) this.handleDropped();
+    if (ahead <= 0 || ahead > tsnWindow) return false;
+    // "MUST follow the same rules as if a DATA chunk had been received"
+    this.#sawNew = true;
+    this.#cumulativeTsn = newCumulativeTsn;
+    this.#received.removeUpTo(newCumulativeTsn);
+    if (!this.#received.isEmpty && this.#received.start(0) === next(newCumulativeTsn)) {
+      this.#sawFilling = true;
+      this.#cumulativeTsn = this.#received.end(0);
+      this.#received.removeUpTo(this.#cumulativeTsn);
+    }
+    return true;
+  }
+
   handleDuplicate(tsn: Tsn): void {
     this.#sawDuplicate = true;
     if (this.#duplicates.length < maxDuplicatesReported) this.#duplicates.push(tsn);
@@ -138,6 +158,13 @@ export class DataTracker {
     this.#sawDropped = false;
     this.#sawFilling = false;
     this.#wantsSackNow = false;
+  }
+
+  /** TSNs begin anew at `nextTsn` (RFC 6525 §5.2.4). */
+  restartAt(nextTsn: Tsn): void {
+    this.#cumulativeTsn = previous(nextTsn);
+    this.#received.clear();
+    this.handleAcknowledged();
   }
 
   requestSack(): void {

@@ -4,49 +4,10 @@ import { distance, isAfter, isBefore, next, plus, previous, type Tsn } from '../
 import type { Instant } from '../base/time.ts';
 import type { GapAckBlock, SackChunk } from '../chunks/index.ts';
 import type { Destination } from './destination.ts';
+import type { AcknowledgementListener, OutstandingChunk, SackOutcome } from './outstanding-chunk.ts';
 
 /** RFC 9260 §7.2.4: "for a total of three missing reports". */
 const missIndicationLimit = 3;
-
-/** One DATA chunk that was sent and is not yet cumulatively acknowledged. */
-export interface OutstandingChunk<Cargo, D extends Destination> {
-  readonly tsn: Tsn;
-  /** Bytes on the wire: chunk header and padding included. */
-  readonly size: number;
-  readonly cargo: Cargo;
-  destination: D;
-  /** The number of this transmission among all of the association: later means sent later. */
-  sendOrder: number;
-  transmissions: number;
-  missIndications: number;
-  isFastRetransmitted: boolean;
-  /** Whether it ever was: a Gap Ack Block may be revoked. */
-  wasAcknowledged: boolean;
-  /** Whether it was sent to several destinations: its acknowledgement cannot tell which of them works (RFC 7829 §3.2 9). */
-  wentToSeveral: boolean;
-  /** Why it was last marked for retransmission. */
-  lostBy: 'miss indications' | 'timeout' | undefined;
-  fate: 'in flight' | 'to be retransmitted' | 'acknowledged';
-}
-
-/** What a SACK chunk (or the Cumulative TSN Ack of a SHUTDOWN chunk) changed. One object is reused for all of them. */
-export interface SackOutcome<D extends Destination> {
-  /** Why the chunk was dropped, undefined when it was taken. */
-  rejected: 'old' | 'unsent TSN' | 'invalid gap ack blocks' | undefined;
-  cumulativeTsnAckAdvanced: boolean;
-  /** Bytes of chunks that were acknowledged for the first time. */
-  bytesAcked: number;
-  /** TSNs that were reported received before and are not any more. */
-  revoked: number;
-  /** The destinations with acknowledged chunks, and how many bytes of them for the first time. */
-  readonly acknowledged: Map<D, number>;
-  /** The destinations that have shown that they work. */
-  readonly reached: Set<D>;
-  /** The destinations whose earliest outstanding TSN was acknowledged (§6.3.2 R3). */
-  readonly earliestAcknowledged: Set<D>;
-  /** The destinations to which chunks were sent that have now three miss indications. */
-  readonly lost: Set<D>;
-}
 
 /**
  * The DATA chunks between the Cumulative TSN Ack Point and the next TSN, in a ring, with their fate: RFC 9260 §6.2.1
@@ -54,7 +15,7 @@ export interface SackOutcome<D extends Destination> {
  */
 export class OutstandingData<Cargo, D extends Destination> {
   readonly #chunks = new Ring<OutstandingChunk<Cargo, D>>(64);
-  readonly #onAcknowledged: (cargo: Cargo) => void;
+  readonly #listener: AcknowledgementListener<Cargo>;
   /** Acknowledged by Gap Ack Blocks. */
   readonly #gapAcked = new TsnRanges();
   /** Marked for retransmission. */
@@ -63,6 +24,8 @@ export class OutstandingData<Cargo, D extends Destination> {
   readonly #countable = new TsnRanges();
   #nextTsn: Tsn;
   #cumulativeTsnAckPoint: Tsn;
+  /** RFC 3758 §3.5 A1: "a theoretical cumulative TSN point of the peer". */
+  #advancedPeerAckPoint: Tsn;
   #sendOrder = 0;
   #flightSize = 0;
   #fastRecoveryExitPoint: Tsn | undefined;
@@ -83,14 +46,14 @@ export class OutstandingData<Cargo, D extends Destination> {
     lost: new Set(),
   };
 
-  /** `onAcknowledged` is told of each chunk when it is acknowledged for the first time. */
-  constructor(initialTsn: Tsn, onAcknowledged: (cargo: Cargo) => void) {
+  constructor(initialTsn: Tsn, listener: AcknowledgementListener<Cargo>) {
     this.#nextTsn = initialTsn;
     // §5.1: "each endpoint MUST set its internal Cumulative TSN Ack Point to the value of its transmitted Initial TSN
     // minus one."
     this.#cumulativeTsnAckPoint = previous(initialTsn);
+    this.#advancedPeerAckPoint = this.#cumulativeTsnAckPoint;
     this.#highestNewlyAcked = this.#cumulativeTsnAckPoint;
-    this.#onAcknowledged = onAcknowledged;
+    this.#listener = listener;
   }
 
   get cumulativeTsnAckPoint(): Tsn {
@@ -99,6 +62,11 @@ export class OutstandingData<Cargo, D extends Destination> {
 
   get nextTsn(): Tsn {
     return this.#nextTsn;
+  }
+
+  /** The TSN that was given last. */
+  get lastTsn(): Tsn {
+    return previous(this.#nextTsn);
   }
 
   /** Bytes in flight to all destinations together. */
@@ -129,6 +97,15 @@ export class OutstandingData<Cargo, D extends Destination> {
     return this.#chunks;
   }
 
+  /** TSNs go on from `nextTsn`. To be called while nothing is outstanding. */
+  restartAt(nextTsn: Tsn): void {
+    this.#nextTsn = nextTsn;
+    this.#cumulativeTsnAckPoint = previous(nextTsn);
+    this.#advancedPeerAckPoint = this.#cumulativeTsnAckPoint;
+    this.#highestNewlyAcked = this.#cumulativeTsnAckPoint;
+    this.#fastRecoveryExitPoint = undefined;
+  }
+
   /** Takes a new chunk with the next TSN. */
   send(cargo: Cargo, size: number, destination: D, now: Instant): OutstandingChunk<Cargo, D> {
     const tsn = this.#nextTsn;
@@ -145,6 +122,7 @@ export class OutstandingData<Cargo, D extends Destination> {
       wasAcknowledged: false,
       wentToSeveral: false,
       lostBy: undefined,
+      isAbandoned: false,
       fate: 'in flight',
     };
     this.#chunks.push(chunk);
@@ -152,6 +130,72 @@ export class OutstandingData<Cargo, D extends Destination> {
     this.#flightSize += size;
     destination.handleSent(tsn, size, false, now);
     return chunk;
+  }
+
+  /**
+   * Gives up every chunk from `first` to `last` that `belongs` to a message: "all other TSN's within that fragmented
+   * message MUST be abandoned at the same time" (RFC 3758 §3.5 A3). Each is treated "as being finally acked and no longer
+   * outstanding" (A2).
+   */
+  abandon(first: Tsn, last: Tsn, belongs: (cargo: Cargo) => boolean): void {
+    const start = isAfter(first, this.#cumulativeTsnAckPoint) ? first : next(this.#cumulativeTsnAckPoint);
+    for (let tsn = start; !isAfter(tsn, last); tsn = next(tsn)) {
+      const chunk = this.#at(tsn);
+      if (chunk.isAbandoned || !belongs(chunk.cargo)) continue;
+      chunk.isAbandoned = true;
+      if (chunk.fate === 'acknowledged') continue;
+      if (chunk.fate === 'in flight') this.#leaveFlight(chunk);
+      chunk.fate = 'abandoned';
+      this.#lost.remove(tsn);
+      this.#countable.remove(tsn);
+    }
+  }
+
+  /** Takes the next TSN for what was abandoned before it was sent: the end of a message whose beginning went out. */
+  skip(cargo: Cargo, destination: D): void {
+    const tsn = this.#nextTsn;
+    this.#nextTsn = next(tsn);
+    this.#chunks.push({
+      tsn,
+      size: 0,
+      cargo,
+      destination,
+      sendOrder: ++this.#sendOrder,
+      transmissions: 0,
+      missIndications: 0,
+      isFastRetransmitted: false,
+      wasAcknowledged: true,
+      wentToSeveral: false,
+      lostBy: undefined,
+      isAbandoned: true,
+      fate: 'abandoned',
+    });
+  }
+
+  /**
+   * RFC 3758 §3.5 C1, C2: moves "up as long as the chunk next in the out-queue space is marked as 'abandoned'". `visit` is
+   * told of each abandoned chunk between the Cumulative TSN Ack Point and there, and ends it by returning false: "SHOULD
+   * lower the Advanced.Peer.Ack.Point to the last TSN that will fit" (C4). Returns the point; it equals
+   * `cumulativeTsnAckPoint` when there is nothing to skip.
+   */
+  advancePeerAckPoint(visit: (cargo: Cargo) => boolean): Tsn {
+    let point = this.#cumulativeTsnAckPoint;
+    for (let i = 0; i < this.#chunks.length; i++) {
+      const chunk = this.#chunks.at(i)!;
+      if (!chunk.isAbandoned || !visit(chunk.cargo)) break;
+      point = chunk.tsn;
+    }
+    this.#advancedPeerAckPoint = point;
+    return point;
+  }
+
+  /** Whether there are abandoned chunks that the peer still waits for. */
+  get hasSkippable(): boolean {
+    return this.#chunks.peek()?.isAbandoned === true;
+  }
+
+  get advancedPeerAckPoint(): Tsn {
+    return this.#advancedPeerAckPoint;
   }
 
   /** The chunk that is to be retransmitted first, undefined when there is none. */
@@ -271,6 +315,7 @@ export class OutstandingData<Cargo, D extends Destination> {
     this.#outcome.cumulativeTsnAckAdvanced = true;
     for (let tsn = next(this.#cumulativeTsnAckPoint); !isAfter(tsn, cumulativeTsnAck); tsn = next(tsn)) {
       const chunk = this.#chunks.shift()!;
+      if (!chunk.isAbandoned) this.#listener.handleDelivered(chunk.cargo);
       if (chunk.fate === 'acknowledged') continue;
       this.#acknowledge(chunk, now);
       // Every chunk before it is gone, so it was the earliest of its destination.
@@ -325,6 +370,10 @@ export class OutstandingData<Cargo, D extends Destination> {
       const to = isBefore(this.#gapAcked.end(index), end) ? this.#gapAcked.end(index) : end;
       for (let tsn = from; !isAfter(tsn, to); tsn = next(tsn)) {
         const chunk = this.#at(tsn);
+        if (chunk.isAbandoned) {
+          chunk.fate = 'abandoned';
+          continue;
+        }
         chunk.fate = 'in flight';
         chunk.destination.flightSize += chunk.size;
         this.#flightSize += chunk.size;
@@ -337,11 +386,10 @@ export class OutstandingData<Cargo, D extends Destination> {
 
   #acknowledge(chunk: OutstandingChunk<Cargo, D>, now: Instant): void {
     const { destination } = chunk;
-    if (chunk.fate === 'in flight') {
-      destination.flightSize -= chunk.size;
-      this.#flightSize -= chunk.size;
-    }
+    if (chunk.fate === 'in flight') this.#leaveFlight(chunk);
     chunk.fate = 'acknowledged';
+    // RFC 3758 §3.5 A2: "MUST NOT credit an 'abandoned' data chunk […] and MUST NOT advance the cwnd based on" it.
+    if (chunk.isAbandoned) return;
     chunk.missIndications = 0; // §7.2.4 counts "consecutive" ones
     const { acknowledged } = this.#outcome;
     acknowledged.set(destination, (acknowledged.get(destination) ?? 0) + (chunk.wasAcknowledged ? 0 : chunk.size));
@@ -354,7 +402,7 @@ export class OutstandingData<Cargo, D extends Destination> {
     if (chunk.transmissions === 1) destination.handleAcknowledged(chunk.tsn, now);
     this.#outcome.bytesAcked += chunk.size;
     if (!chunk.wentToSeveral) this.#outcome.reached.add(destination);
-    this.#onAcknowledged(chunk.cargo);
+    this.#listener.handleAcknowledged(chunk.cargo);
   }
 
   /**
@@ -404,10 +452,14 @@ export class OutstandingData<Cargo, D extends Destination> {
   #markLost(chunk: OutstandingChunk<Cargo, D>, by: 'miss indications' | 'timeout'): void {
     chunk.fate = 'to be retransmitted';
     chunk.lostBy = by;
-    chunk.destination.flightSize -= chunk.size;
-    this.#flightSize -= chunk.size;
+    this.#leaveFlight(chunk);
     this.#lost.add(chunk.tsn);
     this.#countable.remove(chunk.tsn);
+  }
+
+  #leaveFlight(chunk: OutstandingChunk<Cargo, D>): void {
+    chunk.destination.flightSize -= chunk.size;
+    this.#flightSize -= chunk.size;
   }
 
   #at(tsn: Tsn): OutstandingChunk<Cargo, D> {

@@ -238,6 +238,11 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
       case 'error':
         this.emit('peerError', event.causes);
         break;
+      case 'delivered':
+      case 'streamsReset':
+      case 'associationReset':
+      case 'streamsAdded':
+        break;
       case 'closed':
         this.#handleClosed(event.ending);
         break;

@@ -1,9 +1,9 @@
 import { concatBytes } from '../base/bytes.ts';
-import { isAfter, nextSsn, plus, type Ssn, ssn, type Tsn } from '../base/serial.ts';
+import { isAfter, nextSsn, plus, type Ssn, ssn, ssnDistance, type Tsn } from '../base/serial.ts';
 import type { Fragment } from '../chunks/index.ts';
 import { FragmentRuns } from './fragment-runs.ts';
 import type { Message } from './message.ts';
-import type { Reassembly } from './reassembly.ts';
+import type { Reassembly, Skipped } from './reassembly.ts';
 import type { ReceiveQueue } from './receive-queue.ts';
 
 /** A message that is complete and waits for the ones before it. */
@@ -26,6 +26,7 @@ interface IncomingStream {
 export class DataReassembly implements Reassembly {
   readonly #queue: ReceiveQueue;
   readonly #streams = new Map<number, IncomingStream>();
+  readonly #incomplete = new Set<IncomingStream>();
 
   constructor(queue: ReceiveQueue) {
     this.#queue = queue;
@@ -65,6 +66,53 @@ export class DataReassembly implements Reassembly {
     }
   }
 
+  handleForwardTsn(newCumulativeTsn: Tsn, skipped: readonly Skipped[]): void {
+    // §3.6: "MUST remove any partially reassembled message, which is still missing one or more TSNs earlier than or equal
+    // to the new cumulative TSN point". Its TSNs are consecutive, so that is what begins before and is not complete.
+    for (const stream of this.#incomplete) {
+      const release = (fragment: Fragment): void => this.#queue.release(fragment.payload.length);
+      for (const [number, runs] of stream.partial ?? []) {
+        runs.dropUpTo(newCumulativeTsn, release);
+        if (runs.isEmpty) stream.partial!.delete(number);
+      }
+      stream.unordered?.dropUpTo(newCumulativeTsn, release);
+      this.#noteIncomplete(stream);
+    }
+    for (const { streamId, messageId } of skipped) this.#skipTo(this.#stream(streamId), ssn(messageId));
+  }
+
+  resetStreams(streamIds: readonly number[]): void {
+    const streams = streamIds.length > 0 ? streamIds.map((streamId) => this.#stream(streamId)) : this.#streams.values();
+    for (const stream of streams) stream.nextSsn = ssn(0);
+  }
+
+  restart(): void {
+    this.#streams.clear();
+    this.#incomplete.clear();
+    this.#queue.releaseIncomplete();
+  }
+
+  /** "immediately make available for delivery stream sequence numbers earlier than or equal to the stream sequence number listed". */
+  #skipTo(stream: IncomingStream, last: Ssn): void {
+    const following = nextSsn(last);
+    if (ssnDistance(following, stream.nextSsn) <= 0) return;
+    const stranded = Array.from(stream.waiting ?? []).filter(([number]) => ssnDistance(number, last) <= 0);
+    stranded.sort(([a], [b]) => ssnDistance(a, b));
+    for (const [number, { message }] of stranded) {
+      stream.waiting!.delete(number);
+      this.#queue.push(message);
+    }
+    stream.nextSsn = following;
+    this.#deliverFollowing(stream);
+  }
+
+  /** Remembers which streams hold pieces, so that a FORWARD TSN chunk need not look at all. */
+  #noteIncomplete(stream: IncomingStream): void {
+    const isIncomplete = (stream.partial?.size ?? 0) > 0 || stream.unordered?.isEmpty === false;
+    if (isIncomplete) this.#incomplete.add(stream);
+    else this.#incomplete.delete(stream);
+  }
+
   #handlePiece(stream: IncomingStream, number: Ssn, tsn: Tsn, fragment: Fragment): string | undefined {
     if (stream.waiting?.has(number)) return 'a fragment of a message that is complete';
     stream.partial ??= new Map();
@@ -74,10 +122,12 @@ export class DataReassembly implements Reassembly {
       stream.partial.set(number, runs);
     }
     const verdict = runs.add(tsn, fragment);
+    this.#incomplete.add(stream);
     if (verdict.kind === 'impossible') return 'B and E bits of neighbouring TSNs do not fit';
     if (verdict.kind === 'complete') {
       if (!runs.isEmpty) return 'two messages with one SSN';
       stream.partial.delete(number);
+      this.#noteIncomplete(stream);
       const { firstTsn, fragments } = verdict;
       this.#handleOrdered(stream, number, {
         message: this.#join(fragments),
@@ -96,6 +146,7 @@ export class DataReassembly implements Reassembly {
     }
     stream.unordered ??= new FragmentRuns();
     const verdict = stream.unordered.add(tsn, fragment);
+    this.#noteIncomplete(stream);
     if (verdict.kind === 'impossible') return 'B and E bits of neighbouring TSNs do not fit';
     if (verdict.kind === 'complete') this.#queue.push(this.#join(verdict.fragments));
     return undefined;
@@ -110,6 +161,10 @@ export class DataReassembly implements Reassembly {
     }
     this.#queue.push(arrived.message);
     stream.nextSsn = nextSsn(stream.nextSsn);
+    this.#deliverFollowing(stream);
+  }
+
+  #deliverFollowing(stream: IncomingStream): void {
     if (stream.waiting === undefined) return;
     for (;;) {
       const following = stream.waiting.get(stream.nextSsn);

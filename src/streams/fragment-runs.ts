@@ -65,6 +65,13 @@ export class FragmentRuns {
     }
   }
 
+  /** Drops every run that begins at or before `tsn`: what it lacks will not come. */
+  dropUpTo(tsn: Tsn, onDropped: (fragment: Fragment) => void): void {
+    let count = 0;
+    while (count < this.#runs.length && !isAfter(this.#runs[count]!.firstTsn, tsn)) count++;
+    for (const { fragments } of this.#runs.splice(0, count)) for (const fragment of fragments) onDropped(fragment);
+  }
+
   /**
    * Joins the run at `index` to the one before it: the hole between them is closed. The shorter one moves, so that
    * thousands of holes cost no more in one order than in another.

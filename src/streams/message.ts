@@ -1,4 +1,4 @@
-import type { Ssn } from '../base/serial.ts';
+import type { Mid, Ssn, Tsn } from '../base/serial.ts';
 import type { Instant } from '../base/time.ts';
 import type { Fragment } from '../chunks/index.ts';
 
@@ -13,6 +13,22 @@ export interface Message {
   readonly unordered: boolean;
 }
 
+/** When a message is given up (RFC 3758, RFC 7496). What is not set never ends it. */
+export interface ReliabilityPolicy {
+  /** RFC 7496 "timed reliability", RFC 9260 §11.1.5 "life time": not sent, or sent again, from then on. */
+  readonly expiresAt: Instant;
+  /** RFC 7496 §3.1 "limited retransmissions": 0 sends it once. `Infinity` for no limit. */
+  readonly maxRetransmits: number;
+  /** RFC 7496 §3.2 "priority": a full send buffer drops the highest number first. Undefined is never dropped. */
+  readonly priority: number | undefined;
+}
+
+export const reliable: ReliabilityPolicy = {
+  expiresAt: Number.POSITIVE_INFINITY,
+  maxRetransmits: Number.POSITIVE_INFINITY,
+  priority: undefined,
+};
+
 /** A message on its way to the peer. */
 export class OutgoingMessage implements Message {
   readonly data: Uint8Array;
@@ -21,20 +37,36 @@ export class OutgoingMessage implements Message {
   readonly unordered: boolean;
   /** RFC 9260 §6.1: "The application requests that the I bit of the last DATA chunk of a user message be set". */
   readonly sackImmediately: boolean;
-  /** RFC 9260 §11.1.5 "life time": not sent at all when its first fragment has not gone out by then. */
-  readonly expiresAt: Instant;
-  /** Assigned when the first fragment goes out. */
-  ssn: Ssn | undefined;
-  /** Bytes that have become fragments. */
+  readonly policy: ReliabilityPolicy;
+  /** Whether its sender wants to know when it was delivered. */
+  readonly reportsDelivery: boolean;
+  /** SSN (DATA) or MID (I-DATA), assigned when the first fragment goes out. */
+  messageId: Ssn | Mid | undefined;
+  /** Bytes that have become fragments, and how many these are. */
   fragmented = 0;
+  fragmentCount = 0;
+  /** Bytes that the peer has acknowledged. */
+  acknowledged = 0;
+  /** The TSNs of its first and its latest fragment. */
+  firstTsn: Tsn | undefined;
+  lastTsn: Tsn | undefined;
+  isAbandoned = false;
+  /** Its place among all messages of the association. */
+  arrival = 0;
 
-  constructor(message: Message, sackImmediately: boolean, expiresAt: Instant) {
+  constructor(
+    message: Message,
+    sackImmediately: boolean,
+    policy: ReliabilityPolicy = reliable,
+    reportsDelivery = false,
+  ) {
     this.data = message.data;
     this.streamId = message.streamId;
     this.ppid = message.ppid;
     this.unordered = message.unordered;
     this.sackImmediately = sackImmediately;
-    this.expiresAt = expiresAt;
+    this.policy = policy;
+    this.reportsDelivery = reportsDelivery;
   }
 }
 

@@ -1,10 +1,26 @@
 import type { Tsn } from '../base/serial.ts';
 import type { Fragment } from '../chunks/index.ts';
 
+/** A stream with messages that will not come: its highest SSN or MID among them. */
+export interface Skipped {
+  readonly streamId: number;
+  readonly unordered: boolean;
+  readonly messageId: number;
+}
+
 /** Turns fragments into messages in the order that their streams promise, and puts them into a ReceiveQueue. */
 export interface Reassembly {
   /** Takes a fragment that was not received before. Returns what the peer did wrong, undefined when nothing. */
   handleFragment(tsn: Tsn, fragment: Fragment): string | undefined;
+  /**
+   * The peer has given up what it sent up to `newCumulativeTsn` and is not yet here (RFC 3758 §3.6): what is incomplete is
+   * dropped, what waited for it becomes readable. `skipped` names the highest number of each stream that was given up.
+   */
+  handleForwardTsn(newCumulativeTsn: Tsn, skipped: readonly Skipped[]): void;
+  /** The next messages of these streams (none means all) have number 0 (RFC 6525 §5.2.2 E3, RFC 8260 §2.3.2). */
+  resetStreams(streamIds: readonly number[]): void;
+  /** Drops all that is not readable, and resets all streams (RFC 6525 §5.2.4 G4, G5). */
+  restart(): void;
   /**
    * Drops what was received after `tsn` and is not yet readable: the receiver reneges on it (RFC 9260 §6.2). `onDropped`
    * is told of each TSN; what is readable already stays, since the peer must not send it again.

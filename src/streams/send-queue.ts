@@ -13,12 +13,21 @@ const smallestUsefulFragment = 256;
  */
 export class SendQueue {
   readonly #streams = new Map<number, OutgoingStream>();
-  readonly #scheduler: StreamScheduler;
   readonly #onAbandoned: (message: OutgoingMessage) => void;
-  /** The stream whose message has begun: its fragments need consecutive TSNs (RFC 9260 §6.9), so it goes on. */
+  #scheduler: StreamScheduler;
+  /**
+   * Whether fragments of several streams may take turns (I-DATA). Without that, the stream whose message has begun goes
+   * on: its fragments need consecutive TSNs (RFC 9260 §6.9).
+   */
+  isInterleaving = false;
   #current: OutgoingStream | undefined;
+  /** The stream that the packet in the making belongs to, where the scheduler keeps packets apart. */
+  #packetStream: OutgoingStream | undefined;
   #messageCount = 0;
   #queuedBytes = 0;
+  #arrivals = 0;
+  /** Whether all streams wait, those too that are not used yet. */
+  #isPaused = false;
 
   /** `onAbandoned` is told of each message that is given up before any of it was sent. */
   constructor(scheduler: StreamScheduler, onAbandoned: (message: OutgoingMessage) => void) {
@@ -35,16 +44,77 @@ export class SendQueue {
     return this.#messageCount === 0;
   }
 
-  enqueue(message: OutgoingMessage): void {
-    let stream = this.#streams.get(message.streamId);
-    if (stream === undefined) {
-      stream = new OutgoingStream(message.streamId);
-      this.#streams.set(message.streamId, stream);
+  /** Another scheduler takes over, from the next decision on. */
+  set scheduler(scheduler: StreamScheduler) {
+    for (const stream of this.#streams.values()) {
+      if (stream.messages.length === 0) continue;
+      this.#scheduler.handleIdle(stream);
+      scheduler.handleActive(stream);
     }
-    stream.messages.push(message);
+    this.#scheduler = scheduler;
+  }
+
+  enqueue(message: OutgoingMessage): void {
+    const stream = this.stream(message.streamId);
+    message.arrival = ++this.#arrivals;
     this.#messageCount++;
     this.#queuedBytes += message.data.length;
-    this.#scheduler.handleEnqueued(stream);
+    if (stream.isPaused || this.#isPaused) {
+      stream.held.push(message);
+      return;
+    }
+    stream.messages.push(message);
+    if (stream.messages.length === 1) this.#scheduler.handleActive(stream);
+  }
+
+  /** The stream of this number; it exists from now on. */
+  stream(streamId: number): OutgoingStream {
+    let stream = this.#streams.get(streamId);
+    if (stream === undefined) {
+      stream = new OutgoingStream(streamId);
+      this.#streams.set(streamId, stream);
+    }
+    return stream;
+  }
+
+  /** The stream was given another priority or weight: it takes its place anew. */
+  reschedule(stream: OutgoingStream): void {
+    if (stream.messages.length === 0) return;
+    this.#scheduler.handleIdle(stream);
+    this.#scheduler.handleActive(stream);
+  }
+
+  /**
+   * New messages for these streams (none means all) wait from now on; those that are here go on. RFC 6525 §5.1.2 A1.
+   */
+  pause(streamIds: readonly number[]): void {
+    if (streamIds.length === 0) this.#isPaused = true;
+    for (const streamId of streamIds) this.stream(streamId).isPaused = true;
+  }
+
+  /** Whether all messages from before the pause have become fragments. */
+  isDrained(streamIds: readonly number[]): boolean {
+    if (streamIds.length > 0) return streamIds.every((streamId) => this.stream(streamId).messages.length === 0);
+    for (const stream of this.#streams.values()) if (stream.messages.length > 0) return false;
+    return true;
+  }
+
+  /** Ends the pause; with `reset`, the numbers of the streams begin at 0. */
+  resume(streamIds: readonly number[], reset: boolean): void {
+    const streams = streamIds.length > 0 ? streamIds.map((streamId) => this.stream(streamId)) : this.#streams.values();
+    if (streamIds.length === 0) this.#isPaused = false;
+    for (const stream of streams) {
+      stream.isPaused = false;
+      if (reset) stream.reset();
+      const wasIdle = stream.messages.length === 0;
+      for (const message of stream.held.splice(0)) stream.messages.push(message);
+      if (wasIdle && stream.messages.length > 0) this.#scheduler.handleActive(stream);
+    }
+  }
+
+  /** The streams that were used so far. */
+  get streams(): Iterable<OutgoingStream> {
+    return this.#streams.values();
   }
 
   /**
@@ -53,10 +123,16 @@ export class SendQueue {
    */
   nextLength(room: number, maxPayload: number, now: Instant): number {
     const message = this.#nextMessage(now);
-    if (message === undefined) return 0;
+    if (message === undefined || this.#isForAnotherPacket) return 0;
     const remaining = message.data.length - message.fragmented;
     if (remaining <= room) return remaining;
     return room >= Math.min(smallestUsefulFragment, maxPayload) ? room : 0;
+  }
+
+  /** The message whose turn it is, if something of it was sent before. */
+  begunMessage(now: Instant): OutgoingMessage | undefined {
+    const message = this.#nextMessage(now);
+    return message !== undefined && message.fragmented > 0 ? message : undefined;
   }
 
   /** Cuts the fragment that `nextLength` has announced. */
@@ -65,47 +141,82 @@ export class SendQueue {
     const message = stream.messages.peek()!;
     const start = message.fragmented;
     const end = start + length;
-    // "For unordered user messages, the Stream Sequence Number MUST NOT be changed" (§6.5), and it has no significance.
-    message.ssn ??= message.unordered ? ssn(0) : stream.takeSsn();
+    const ending = end === message.data.length;
+    message.messageId ??= this.#takeMessageId(stream, message);
     message.fragmented = end;
     this.#queuedBytes -= length;
-    const ending = end === message.data.length;
-    if (ending) this.#dequeue(stream);
+    this.#packetStream = stream;
+    if (ending) {
+      stream.messages.shift();
+      this.#messageCount--;
+    }
+    if (ending || this.isInterleaving) this.#current = undefined;
+    this.#scheduler.handleSent(stream, length, ending);
+    if (stream.messages.length === 0) this.#scheduler.handleIdle(stream);
     return {
       streamId: message.streamId,
       unordered: message.unordered,
       beginning: start === 0,
       ending,
-      messageId: message.ssn,
-      fsn: 0,
+      messageId: message.messageId,
+      fsn: message.fragmentCount++,
       ppid: message.ppid,
       payload: start === 0 && ending ? message.data : message.data.subarray(start, end),
       message,
     };
   }
 
+  /** The packet in the making is complete. */
+  handlePacketEnd(): void {
+    this.#packetStream = undefined;
+    this.#scheduler.handlePacketEnd();
+  }
+
+  /** Gives up what is left of a message that has begun: it will not be sent. */
+  discardRest(message: OutgoingMessage): void {
+    const stream = this.#streams.get(message.streamId);
+    if (stream?.messages.peek() !== message) return;
+    this.#queuedBytes -= message.data.length - message.fragmented;
+    this.#messageCount--;
+    stream.messages.shift();
+    this.#handleHeadGone(stream);
+  }
+
+  /** Gives up messages that have not begun, the last first, as long as `isToGo` says so. */
+  dropUnsent(isToGo: (message: OutgoingMessage) => boolean): void {
+    for (const stream of this.#streams.values()) {
+      const kept: OutgoingMessage[] = [];
+      const dropped: OutgoingMessage[] = [];
+      for (const message of stream.messages) {
+        (message.fragmented === 0 && isToGo(message) ? dropped : kept).push(message);
+      }
+      if (dropped.length === 0) continue;
+      stream.messages.clear();
+      for (const message of kept) stream.messages.push(message);
+      for (const message of dropped) this.#forget(message);
+      this.#handleHeadGone(stream);
+    }
+  }
+
   /** Gives up what waits for streams that the peer does not accept (RFC 9260 §5.1.1). Nothing was sent before. */
   dropStreamsFrom(streamId: number): void {
-    const dropped = new Set<OutgoingStream>();
-    for (const stream of this.#streams.values()) if (stream.streamId >= streamId) dropped.add(stream);
-    if (dropped.size === 0) return;
-    this.#scheduler.handleRemoved(dropped);
-    this.#current = undefined;
-    for (const stream of dropped) {
+    for (const stream of this.#streams.values()) {
+      if (stream.streamId < streamId) continue;
+      this.#scheduler.handleIdle(stream);
       this.#streams.delete(stream.streamId);
-      for (const message of stream.messages) {
-        this.#messageCount--;
-        this.#queuedBytes -= message.data.length;
-        this.#onAbandoned(message);
-      }
+      for (const message of stream.messages) this.#forget(message);
     }
+    this.#current = undefined;
   }
 
   /** Everything that has not become fragments wholly, in the order of the streams; the queue is empty then. */
   drain(): OutgoingMessage[] {
     const messages: OutgoingMessage[] = [];
-    for (const stream of this.#streams.values()) for (const message of stream.messages) messages.push(message);
-    this.#scheduler.handleRemoved(new Set(this.#streams.values()));
+    for (const stream of this.#streams.values()) {
+      messages.push(...stream.messages, ...stream.held);
+      this.#scheduler.handleIdle(stream);
+    }
+    this.#isPaused = false;
     this.#streams.clear();
     this.#current = undefined;
     this.#messageCount = 0;
@@ -113,22 +224,39 @@ export class SendQueue {
     return messages;
   }
 
+  get #isForAnotherPacket(): boolean {
+    return (
+      this.#scheduler.keepsPacketsApart && this.#packetStream !== undefined && this.#packetStream !== this.#current
+    );
+  }
+
+  /** "For unordered user messages, the Stream Sequence Number MUST NOT be changed" (§6.5), and it has no significance. */
+  #takeMessageId(stream: OutgoingStream, message: OutgoingMessage): NonNullable<OutgoingMessage['messageId']> {
+    if (this.isInterleaving) return stream.takeMid(message.unordered);
+    return message.unordered ? ssn(0) : stream.takeSsn();
+  }
+
   #nextMessage(now: Instant): OutgoingMessage | undefined {
     for (;;) {
       this.#current ??= this.#scheduler.select();
       const message = this.#current?.messages.peek();
       if (this.#current === undefined || message === undefined) return undefined;
-      if (message.fragmented > 0 || now < message.expiresAt) return message;
-      this.#queuedBytes -= message.data.length;
-      this.#dequeue(this.#current);
-      this.#onAbandoned(message);
+      if (message.fragmented > 0 || now < message.policy.expiresAt) return message;
+      this.#current.messages.shift();
+      this.#handleHeadGone(this.#current);
+      this.#forget(message);
     }
   }
 
-  #dequeue(stream: OutgoingStream): void {
-    stream.messages.shift();
+  #handleHeadGone(stream: OutgoingStream): void {
+    if (this.#current === stream) this.#current = undefined;
+    if (stream.messages.length === 0) this.#scheduler.handleIdle(stream);
+    else this.reschedule(stream);
+  }
+
+  #forget(message: OutgoingMessage): void {
     this.#messageCount--;
-    this.#current = undefined;
-    this.#scheduler.handleDequeued(stream);
+    this.#queuedBytes -= message.data.length;
+    this.#onAbandoned(message);
   }
 }

@@ -1,16 +1,28 @@
 import type { OutgoingStream } from './outgoing-stream.ts';
 
 /**
- * Chooses the stream that sends next (RFC 8260 §3). Without interleaving it is asked once for each message, since the
- * fragments of one message have consecutive TSNs.
+ * Chooses the stream that sends next (RFC 8260 §3). With I-DATA it is asked for every fragment; with DATA once for each
+ * message, since the fragments of one message have consecutive TSNs.
  */
 export interface StreamScheduler {
-  /** A message was put into `stream`. */
-  handleEnqueued(stream: OutgoingStream): void;
-  /** The stream to take from; it has a message waiting. Undefined when no stream has. */
+  /** Whether a packet carries chunks of one stream only (RFC 8260 §3.3). */
+  readonly keepsPacketsApart: boolean;
+  /** `stream` has a message now, and had none. */
+  handleActive(stream: OutgoingStream): void;
+  /** `stream` has no message any more. */
+  handleIdle(stream: OutgoingStream): void;
+  /** One of the active streams; undefined when there is none. Asking changes nothing. */
   select(): OutgoingStream | undefined;
-  /** The message at the head of `stream`, the one selected last, is gone: all of it became fragments, or it was dropped. */
-  handleDequeued(stream: OutgoingStream): void;
-  /** `streams` are gone with all their messages. */
-  handleRemoved(streams: ReadonlySet<OutgoingStream>): void;
+  /** A fragment with `bytes` of payload was taken from `stream`, which is active still. */
+  handleSent(stream: OutgoingStream, bytes: number, isEndOfMessage: boolean): void;
+  /** A packet is complete. */
+  handlePacketEnd(): void;
 }
+
+export type SchedulerName =
+  | 'first-come-first-served'
+  | 'round-robin'
+  | 'round-robin-per-packet'
+  | 'priority'
+  | 'fair-capacity'
+  | 'weighted-fair-queueing';

@@ -75,9 +75,9 @@ describe('a path on which nothing is sent (RFC 9260 §8.3)', () => {
     const { network, a, z } = establishedPair(quiet);
     network.link(z, a).set({ delayMs: 1_500 });
     network.run({ until: () => a.association.metrics().heartbeatsSent === 1 });
-    network.run({ forMs: 2_000 });
-    expect(network.ladder()).toEqual(['a > HEARTBEAT', 'z > HEARTBEAT ACK']);
-    expect(a.association.metrics().heartbeatAcksReceived).toBe(0);
+    // The answer takes longer than an RTO: when it comes, another question has been asked.
+    network.run({ forMs: 1_600 });
+    expect(a.association.metrics()).toMatchObject({ heartbeatsSent: 2, heartbeatAcksReceived: 0 });
     expect(a.association.paths[0]?.srttMs).toBe(20);
     const peer = rawPair(network, z);
     peer.send({ kind: 'HEARTBEAT ACK', value: Uint8Array.of(0, 1, 0, 20, ...new Uint8Array(16)) });

@@ -24,6 +24,11 @@ export const fuzzedStates: readonly FuzzedState[] = [
   'SHUTDOWN-ACK-SENT',
 ];
 
+/** How the association under attack is. */
+export type FuzzedKind = 'single-homed' | 'multi-homed' | 'interleaving';
+
+export const fuzzedKinds: readonly FuzzedKind[] = ['single-homed', 'multi-homed', 'interleaving'];
+
 const at = (ip: string): NetAddress => ({ ip, udpPort: 9899 });
 const hostAddresses = [at('10.0.0.1'), at('10.1.0.1')];
 const peerAddresses = [at('10.0.0.2'), at('10.1.0.2')];
@@ -71,12 +76,14 @@ export class FuzzScene {
   #exchanges = 0;
   #sent = 0;
 
-  constructor(state: FuzzedState, isMultihomed: boolean, seed: number) {
+  constructor(state: FuzzedState, kind: FuzzedKind, seed: number) {
+    const isMultihomed = kind === 'multi-homed';
+    const interleaving = kind === 'interleaving';
     this.state = state;
-    this.name = `${state}${isMultihomed ? ', multi-homed' : ''}`;
+    this.name = `${state}, ${kind}`;
     this.#isMultihomed = isMultihomed;
     this.#dice = new Dice(seededRandom(seed));
-    const options = { receiveBufferSize, sendBufferSize: 20_000, listening: true };
+    const options = { receiveBufferSize, sendBufferSize: 20_000, listening: true, interleaving };
     const homes = (addresses: readonly NetAddress[]): readonly NetAddress[] =>
       isMultihomed ? addresses : addresses.slice(0, 1);
     this.host = new Endpoint({ port: hostPort, ...options, localAddresses: homes(hostAddresses) }, environment(seed));
@@ -352,15 +359,33 @@ export class FuzzScene {
     while (association.receive(this.#now) !== undefined) this.messagesRead++;
   }
 
+  /** A message, or a request to change the streams, as far as the state allows it. */
   #sendSomething(association: Association): void {
-    const length = this.#dice.pick([1, 100, 1_000, 5_000]);
+    const dice = this.#dice;
+    const length = dice.pick([1, 100, 1_000, 5_000]);
+    const streamId = dice.below(8);
+    const partial = dice.pick([{}, { maxRetransmits: 0 }, { lifetimeMs: 100 }]);
     try {
-      association.send({ data: pattern(length, length), streamId: this.#dice.below(8) }, this.#now);
+      if (dice.chance(0.1)) association.reconfigure(dice.pick(reconfigurations));
+      else
+        association.send(
+          { data: pattern(length, length), streamId, unordered: dice.chance(0.3), ...partial },
+          this.#now,
+        );
     } catch (error) {
       if (!(error instanceof SctpError)) throw error;
     }
   }
 }
+
+const reconfigurations: readonly Parameters<Association['reconfigure']>[0][] = [
+  { kind: 'reset outgoing streams', streamIds: [1, 2] },
+  { kind: 'reset outgoing streams', streamIds: [] },
+  { kind: 'reset incoming streams', streamIds: [3] },
+  { kind: 'reset association' },
+  { kind: 'add outgoing streams', count: 5 },
+  { kind: 'add incoming streams', count: 5 },
+];
 
 function environment(seed: number): ConstructorParameters<typeof Endpoint>[1] {
   return { random: seededRandom(seed), hmac: (key, data) => createHmac('sha256', key).update(data).digest() };

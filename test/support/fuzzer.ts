@@ -4,7 +4,7 @@ import { seededRandom } from '../../src/base/random.ts';
 import { chunkTypes, commonHeaderLength } from '../../src/chunks/index.ts';
 import { walkTlvs } from '../../src/chunks/tlv.ts';
 import { Dice } from './dice.ts';
-import { FuzzScene, fuzzedStates, receiveBufferSize } from './fuzz-scene.ts';
+import { FuzzScene, fuzzedKinds, fuzzedStates, receiveBufferSize } from './fuzz-scene.ts';
 import { goldenCaptures } from './golden.ts';
 import { PacketMutator } from './packet-mutator.ts';
 
@@ -59,10 +59,9 @@ const goldenPackets = goldenCaptures().flatMap(({ packets }) => packets.map(({ b
 /** Attacks hosts in every state, single- and multi-homed, in turns, and holds what has to hold. */
 export function fuzz(options: FuzzOptions): FuzzReport {
   const { seed, packets, bytes = 0, onProgress } = options;
-  const scenes = fuzzedStates.flatMap((state, i) => [
-    new FuzzScene(state, false, seed + 100 * i),
-    new FuzzScene(state, true, seed + 100 * i + 50),
-  ]);
+  const scenes = fuzzedStates.flatMap((state, i) =>
+    fuzzedKinds.map((kind, j) => new FuzzScene(state, kind, seed + 100 * i + 10 * j)),
+  );
   const run = new Run(seed);
   try {
     for (let turn = 0; run.report.packets < packets || run.report.bytes < bytes; turn++) {
@@ -179,8 +178,11 @@ class Run {
     const furthest = dice.pick([1, 4, 40, 70_000]);
     walkTlvs(packet, commonHeaderLength, packet.length, (offset, length) => {
       const type = readUint8(packet, offset);
-      if (length < 16) return;
-      if (type === chunkTypes.DATA) writeUint32(packet, offset + 4, peerTsn + dice.between(-1, furthest));
+      if (length < 8) return;
+      if (type === chunkTypes.DATA || type === chunkTypes['I-DATA'])
+        writeUint32(packet, offset + 4, peerTsn + dice.between(-1, furthest));
+      if (type === chunkTypes['FORWARD-TSN'] || type === chunkTypes['I-FORWARD-TSN'])
+        writeUint32(packet, offset + 4, peerTsn + dice.between(-1, furthest));
       if (type === chunkTypes.SACK) writeUint32(packet, offset + 4, hostTsn - dice.below(furthest));
     });
   }

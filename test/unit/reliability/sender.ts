@@ -1,7 +1,8 @@
 import { type Tsn, tsn } from '../../../src/base/serial.ts';
 import type { GapAckBlock } from '../../../src/chunks/index.ts';
 import { Destination } from '../../../src/reliability/destination.ts';
-import { OutstandingData, type SackOutcome } from '../../../src/reliability/outstanding-data.ts';
+import type { SackOutcome } from '../../../src/reliability/outstanding-chunk.ts';
+import { OutstandingData } from '../../../src/reliability/outstanding-data.ts';
 import { RetransmissionTimeout } from '../../../src/reliability/retransmission-timeout.ts';
 import { Rfc9260CongestionControl } from '../../../src/reliability/rfc9260-congestion-control.ts';
 
@@ -34,7 +35,10 @@ export class Sender {
   readonly outstanding: OutstandingData<Tsn, Destination>;
 
   constructor(initialTsn = 10) {
-    this.outstanding = new OutstandingData(tsn(initialTsn), (cargo) => this.acknowledged.push(cargo));
+    this.outstanding = new OutstandingData(tsn(initialTsn), {
+      handleAcknowledged: (cargo) => this.acknowledged.push(cargo),
+      handleDelivered: () => {},
+    });
   }
 
   /** Sends `count` chunks. */

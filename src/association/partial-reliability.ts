@@ -1,0 +1,156 @@
+import { isAfter, mid, type Ssn, ssn, ssnDistance, type Tsn } from '../base/serial.ts';
+import type { Instant } from '../base/time.ts';
+import type { ForwardTsnChunk, IForwardTsnChunk } from '../chunks/index.ts';
+import type { OutstandingChunk } from '../reliability/outstanding-chunk.ts';
+import type { OutstandingData } from '../reliability/outstanding-data.ts';
+import type { OutgoingFragment, OutgoingMessage } from '../streams/message.ts';
+import type { Context } from './context.ts';
+import type { Path } from './path.ts';
+
+/** Type, length and New Cumulative TSN; an entry of FORWARD TSN, and of I-FORWARD-TSN. */
+const forwardTsnHeaderLength = 8;
+const forwardTsnEntryLength = 4;
+const iForwardTsnEntryLength = 8;
+
+/** The sender's half of partial reliability: what is given up, and how the peer learns of it (RFC 3758 §3.5, RFC 7496, RFC 8260 §2.3.1). */
+export class PartialReliability {
+  readonly #context: Context;
+  readonly #outstanding: OutstandingData<OutgoingFragment, Path>;
+  /** The point that the peer was told last, and when. */
+  #lastPoint: Tsn | undefined;
+  #lastSentAt: Instant = Number.NEGATIVE_INFINITY;
+  #isDue = false;
+
+  constructor(context: Context, outstanding: OutstandingData<OutgoingFragment, Path>) {
+    this.#context = context;
+    this.#outstanding = outstanding;
+  }
+
+  /** Whether a FORWARD TSN chunk is to be sent now. */
+  get isDue(): boolean {
+    return this.#isDue;
+  }
+
+  /** Gives up the message of a chunk that is to be retransmitted, if its policy says so. Returns whether it did. */
+  abandonIfDue(chunk: OutstandingChunk<OutgoingFragment, Path>, now: Instant): boolean {
+    const { message } = chunk.cargo;
+    const { expiresAt, maxRetransmits } = message.policy;
+    // RFC 7496 §3.1: "the number of retransmissions […] is limited"; the first transmission is none.
+    if (now < expiresAt && chunk.transmissions <= maxRetransmits) return false;
+    return this.abandon(message);
+  }
+
+  /**
+   * Gives up a message of which something was sent. Returns false where the peer does not speak FORWARD TSN: then it stays
+   * reliable, since nothing else can make the peer go on without it.
+   */
+  abandon(message: OutgoingMessage): boolean {
+    const context = this.#context;
+    if (!context.capabilities.partialReliability || message.isAbandoned) return false;
+    message.isAbandoned = true;
+    if (message.fragmented < message.data.length) {
+      context.sendQueue.discardRest(message);
+      // Its fragments so far may all be acknowledged: a TSN of its own carries the news that there will be no more.
+      this.#outstanding.skip({ ...endOf(message), message }, context.paths.current);
+      message.lastTsn = this.#outstanding.lastTsn;
+    }
+    this.#outstanding.abandon(message.firstTsn!, message.lastTsn!, (fragment) => fragment.message === message);
+    context.handleAbandoned(message, message.data.length - message.acknowledged);
+    this.#isDue = true;
+    return true;
+  }
+
+  /**
+   * RFC 7496 §3.2: a message of `priority` finds the send buffer full. Messages of lower priority (a higher number) are
+   * given up, the lowest first and the latest of them first, until there is room for `bytes`.
+   */
+  makeRoom(bytes: number, priority: number): void {
+    const { sendQueue } = this.#context;
+    const candidates = new Set<OutgoingMessage>();
+    const consider = (message: OutgoingMessage): void => {
+      if (message.policy.priority !== undefined && message.policy.priority > priority) candidates.add(message);
+    };
+    for (const stream of sendQueue.streams) for (const message of stream.messages) consider(message);
+    for (const { cargo, isAbandoned } of this.#outstanding.chunks) if (!isAbandoned) consider(cargo.message);
+    const inOrder = [...candidates].sort((a, b) => b.policy.priority! - a.policy.priority! || b.arrival - a.arrival);
+    let freed = 0;
+    const unsent = new Set<OutgoingMessage>();
+    for (const message of inOrder) {
+      if (freed >= bytes) break;
+      const held = message.data.length - message.acknowledged;
+      if (message.fragmented === 0) unsent.add(message);
+      else if (!this.abandon(message)) continue;
+      freed += held;
+    }
+    if (unsent.size > 0) sendQueue.dropUnsent((message) => unsent.has(message));
+  }
+
+  /** RFC 3758 §3.5 C3: with each SACK chunk that is behind the Advanced.Peer.Ack.Point. */
+  handleSack(srttMs: number, now: Instant): void {
+    if (!this.#outstanding.hasSkippable) return;
+    // "may wish to limit the number of duplicate FORWARD TSN chunks it sends by […] waiting a full RTT before sending a
+    // duplicate" (F2): two sides that answer each other at once would never stop.
+    if (this.#outstanding.advancedPeerAckPoint !== this.#lastPoint || now - this.#lastSentAt >= srttMs)
+      this.#isDue = true;
+  }
+
+  /** §3.5 A5: "Any time the T3-rtx timer expires, on any destination". */
+  handleTimeout(): void {
+    if (this.#outstanding.hasSkippable) this.#isDue = true;
+  }
+
+  /** The chunk that is due, in at most `maxLength` bytes; undefined when the peer has caught up meanwhile. */
+  take(maxLength: number, now: Instant): ForwardTsnChunk | IForwardTsnChunk | undefined {
+    this.#isDue = false;
+    const { interleaving } = this.#context.capabilities;
+    const chunk = interleaving ? this.#iForwardTsn(maxLength) : this.#forwardTsn(maxLength);
+    if (!isAfter(chunk.newCumulativeTsn, this.#outstanding.cumulativeTsnAckPoint)) return undefined;
+    this.#lastPoint = chunk.newCumulativeTsn;
+    this.#lastSentAt = now;
+    return chunk;
+  }
+
+  /** §3.5 C4: "Each stream SHOULD only be reported once", with "the highest abandoned stream sequence number". */
+  #forwardTsn(maxLength: number): ForwardTsnChunk {
+    const streams = new Map<number, Ssn>();
+    const capacity = Math.floor((maxLength - forwardTsnHeaderLength) / forwardTsnEntryLength);
+    const newCumulativeTsn = this.#outstanding.advancePeerAckPoint(({ streamId, unordered, messageId }) => {
+      if (unordered) return true;
+      const known = streams.get(streamId);
+      if (known === undefined && streams.size === capacity) return false;
+      if (known === undefined || ssnDistance(ssn(messageId), known) > 0) streams.set(streamId, ssn(messageId));
+      return true;
+    });
+    const entries = Array.from(streams, ([streamId, number]) => ({ streamId, ssn: number }));
+    return { kind: 'FORWARD-TSN', newCumulativeTsn, streams: entries };
+  }
+
+  #iForwardTsn(maxLength: number): IForwardTsnChunk {
+    const streams = new Map<number, { streamId: number; unordered: boolean; mid: ReturnType<typeof mid> }>();
+    const capacity = Math.floor((maxLength - forwardTsnHeaderLength) / iForwardTsnEntryLength);
+    const newCumulativeTsn = this.#outstanding.advancePeerAckPoint(({ streamId, unordered, messageId }) => {
+      const key = streamId * 2 + (unordered ? 1 : 0);
+      const known = streams.get(key);
+      if (known === undefined && streams.size === capacity) return false;
+      if (known === undefined || isAfter(mid(messageId), known.mid)) {
+        streams.set(key, { streamId, unordered, mid: mid(messageId) });
+      }
+      return true;
+    });
+    return { kind: 'I-FORWARD-TSN', newCumulativeTsn, streams: [...streams.values()] };
+  }
+}
+
+/** The fragment that would have ended a message, without its bytes. */
+function endOf(message: OutgoingMessage): Omit<OutgoingFragment, 'message'> {
+  return {
+    streamId: message.streamId,
+    unordered: message.unordered,
+    beginning: false,
+    ending: true,
+    messageId: message.messageId ?? 0,
+    fsn: message.fragmentCount,
+    ppid: 0,
+    payload: message.data.subarray(message.data.length),
+  };
+}

@@ -1,0 +1,189 @@
+import { concatBytes } from '../base/bytes.ts';
+import { type Fsn, fsn, isAfter, type Mid, mid, next, type Tsn } from '../base/serial.ts';
+import type { Fragment } from '../chunks/index.ts';
+import type { Message } from './message.ts';
+import type { Reassembly, Skipped } from './reassembly.ts';
+import type { ReceiveQueue } from './receive-queue.ts';
+
+/** A message in pieces, by FSN. It is complete when it has all from 0 to the one with the E bit. */
+interface Assembly {
+  readonly fragments: Map<Fsn, { readonly tsn: Tsn; readonly fragment: Fragment }>;
+  lastFsn: Fsn | undefined;
+}
+
+/** A complete message that waits for the ones before it, and the TSNs that brought it. */
+interface WaitingMessage {
+  readonly message: Message;
+  readonly tsns: readonly Tsn[];
+}
+
+/** Messages of one stream from the peer, ordered or unordered: each kind counts its own MIDs (RFC 8260 §2.1). */
+interface Sequence {
+  readonly unordered: boolean;
+  nextMid: Mid;
+  readonly partial: Map<Mid, Assembly>;
+  readonly waiting: Map<Mid, WaitingMessage>;
+}
+
+/**
+ * Reassembly and ordering of I-DATA chunks (RFC 8260 §2.2.3): "use the SID to identify the stream, consider the U bit
+ * […], find the user message identified by the MID, and use the FSN for reassembly of the message and not the TSN".
+ */
+export class IDataReassembly implements Reassembly {
+  readonly #queue: ReceiveQueue;
+  /** By stream and U bit: see `keyOf`. */
+  readonly #sequences = new Map<number, Sequence>();
+  /** Linux 6.1 numbers the second fragment of a message 0, not 1. Its first such fragment gives it away. */
+  #countsFsnFromSecond = false;
+
+  constructor(queue: ReceiveQueue) {
+    this.#queue = queue;
+  }
+
+  handleFragment(tsn: Tsn, fragment: Fragment): string | undefined {
+    this.#queue.charge(fragment.payload.length);
+    const sequence = this.#sequence(fragment.streamId, fragment.unordered);
+    const number = mid(fragment.messageId);
+    if (sequence.waiting.has(number)) return 'a fragment of a message that is complete';
+    if (fragment.beginning && fragment.ending) {
+      if (sequence.partial.has(number)) return 'two messages with one MID';
+      this.#handleComplete(sequence, number, toMessage(fragment, fragment.payload), [tsn]);
+      return undefined;
+    }
+    return this.#handlePiece(sequence, number, tsn, fragment);
+  }
+
+  handleForwardTsn(_newCumulativeTsn: Tsn, skipped: readonly Skipped[]): void {
+    for (const { streamId, unordered, messageId } of skipped) {
+      const sequence = this.#sequence(streamId, unordered);
+      const last = mid(messageId);
+      for (const [number, assembly] of sequence.partial) {
+        if (isAfter(number, last)) continue;
+        sequence.partial.delete(number);
+        for (const { fragment } of assembly.fragments.values()) this.#queue.release(fragment.payload.length);
+      }
+      if (!unordered) this.#skipTo(sequence, last);
+    }
+  }
+
+  resetStreams(streamIds: readonly number[]): void {
+    const wanted = new Set(streamIds);
+    for (const [key, sequence] of this.#sequences) {
+      if (wanted.size === 0 || wanted.has(key >>> 1)) sequence.nextMid = mid(0);
+    }
+  }
+
+  restart(): void {
+    this.#sequences.clear();
+    this.#queue.releaseIncomplete();
+  }
+
+  dropAfter(tsn: Tsn, onDropped: (tsn: Tsn) => void): void {
+    for (const sequence of this.#sequences.values()) {
+      for (const [number, assembly] of sequence.partial) {
+        for (const [place, { tsn: received, fragment }] of assembly.fragments) {
+          if (!isAfter(received, tsn)) continue;
+          assembly.fragments.delete(place);
+          if (fragment.ending) assembly.lastFsn = undefined;
+          this.#queue.release(fragment.payload.length);
+          onDropped(received);
+        }
+        if (assembly.fragments.size === 0) sequence.partial.delete(number);
+      }
+      for (const [number, { message, tsns }] of sequence.waiting) {
+        // A message is sent again as a whole, or not at all.
+        if (!tsns.every((received) => isAfter(received, tsn))) continue;
+        sequence.waiting.delete(number);
+        this.#queue.release(message.data.length);
+        for (const received of tsns) onDropped(received);
+      }
+    }
+  }
+
+  #handlePiece(sequence: Sequence, number: Mid, tsn: Tsn, fragment: Fragment): string | undefined {
+    let assembly = sequence.partial.get(number);
+    if (assembly === undefined) {
+      assembly = { fragments: new Map(), lastFsn: undefined };
+      sequence.partial.set(number, assembly);
+    }
+    const { fragments } = assembly;
+    const place = this.#fsnOf(fragment);
+    if (fragments.has(place)) return 'two fragments with one FSN';
+    const { lastFsn } = assembly;
+    if (lastFsn !== undefined && (fragment.ending || isAfter(place, lastFsn))) return 'a fragment behind the last';
+    if (fragment.ending) {
+      for (const known of fragments.keys()) if (isAfter(known, place)) return 'a fragment behind the last';
+      assembly.lastFsn = place;
+    }
+    fragments.set(place, { tsn, fragment });
+    // FSNs are unique and none is behind the last, so their number tells whether all are there.
+    if (assembly.lastFsn === undefined || fragments.size !== assembly.lastFsn + 1) return undefined;
+    sequence.partial.delete(number);
+    this.#handleAssembled(sequence, number, assembly);
+    return undefined;
+  }
+
+  #handleAssembled(sequence: Sequence, number: Mid, { fragments }: Assembly): void {
+    const pieces = Array.from({ length: fragments.size }, (_, n) => fragments.get(fsn(n))!);
+    const data = concatBytes(pieces.map(({ fragment }) => fragment.payload));
+    for (const { fragment } of pieces) this.#queue.release(fragment.payload.length);
+    this.#queue.charge(data.length);
+    const tsns = pieces.map(({ tsn }) => tsn);
+    this.#handleComplete(sequence, number, toMessage(pieces[0]!.fragment, data), tsns);
+  }
+
+  #handleComplete(sequence: Sequence, number: Mid, message: Message, tsns: readonly Tsn[]): void {
+    if (sequence.unordered) {
+      this.#queue.push(message);
+    } else if (number === sequence.nextMid) {
+      this.#queue.push(message);
+      sequence.nextMid = next(number);
+      this.#deliverFollowing(sequence);
+    } else {
+      sequence.waiting.set(number, { message, tsns });
+    }
+  }
+
+  #deliverFollowing(sequence: Sequence): void {
+    for (;;) {
+      const following = sequence.waiting.get(sequence.nextMid);
+      if (following === undefined) return;
+      sequence.waiting.delete(sequence.nextMid);
+      this.#queue.push(following.message);
+      sequence.nextMid = next(sequence.nextMid);
+    }
+  }
+
+  #skipTo(sequence: Sequence, last: Mid): void {
+    if (isAfter(sequence.nextMid, last)) return;
+    const stranded = [...sequence.waiting].filter(([number]) => !isAfter(number, last));
+    stranded.sort(([a], [b]) => (isAfter(a, b) ? 1 : -1));
+    for (const [number, { message }] of stranded) {
+      sequence.waiting.delete(number);
+      this.#queue.push(message);
+    }
+    sequence.nextMid = next(last);
+    this.#deliverFollowing(sequence);
+  }
+
+  /** §2.1: the first fragment has no FSN field, and stands for FSN 0. */
+  #fsnOf(fragment: Fragment): Fsn {
+    if (fragment.beginning) return fsn(0);
+    if (fragment.fsn === 0) this.#countsFsnFromSecond = true;
+    return fsn(this.#countsFsnFromSecond ? fragment.fsn + 1 : fragment.fsn);
+  }
+
+  #sequence(streamId: number, unordered: boolean): Sequence {
+    const key = streamId * 2 + (unordered ? 1 : 0);
+    let sequence = this.#sequences.get(key);
+    if (sequence === undefined) {
+      sequence = { unordered, nextMid: mid(0), partial: new Map(), waiting: new Map() };
+      this.#sequences.set(key, sequence);
+    }
+    return sequence;
+  }
+}
+
+function toMessage(fragment: Fragment, data: Uint8Array): Message {
+  return { data, streamId: fragment.streamId, ppid: fragment.ppid, unordered: fragment.unordered };
+}
