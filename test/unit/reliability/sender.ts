@@ -64,9 +64,9 @@ export class Sender {
     return tsns;
   }
 
-  /** The fate of each outstanding TSN: `.` in flight, `+` acknowledged, `!` to be retransmitted. */
+  /** The fate of each outstanding TSN: `.` in flight, `+` acknowledged, `!` to be retransmitted, `-` abandoned. */
   get fates(): string {
-    const signs = { 'in flight': '.', acknowledged: '+', 'to be retransmitted': '!' };
+    const signs = { 'in flight': '.', acknowledged: '+', 'to be retransmitted': '!', abandoned: '-' };
     return Array.from(this.outstanding.chunks, ({ fate }) => signs[fate]).join('');
   }
 }
