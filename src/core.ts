@@ -3,8 +3,19 @@
  * the time go in, packets and events are polled out.
  */
 export { Association, type SendRequest } from './association/association.ts';
+export type { Capabilities } from './association/capabilities.ts';
 export type { Transmit } from './association/context.ts';
-export type { AssociationEvent, Ending, PathState, PathStatus } from './association/events.ts';
+export type {
+  AssociationEvent,
+  AssociationReset,
+  Ending,
+  PathState,
+  PathStatus,
+  ReconfigurationEvent,
+  ReconfigurationResult,
+  StreamsAdded,
+  StreamsReset,
+} from './association/events.ts';
 export type { AssociationMetrics } from './association/metrics.ts';
 export {
   type AssociationOptions,
@@ -13,6 +24,8 @@ export {
   presets,
   resolveOptions,
 } from './association/options.ts';
+export type { ReconfigurationPolicy } from './association/reconfiguration-policy.ts';
+export type { ReconfigurationRequest } from './association/reconfiguration-requester.ts';
 export type { StateName } from './association/state.ts';
 export type { NetAddress } from './base/address.ts';
 export type { Environment } from './base/environment.ts';
@@ -22,4 +35,7 @@ export type { Instant } from './base/time.ts';
 export { defaultLimits, type EndpointLimits } from './endpoint/admission.ts';
 export type { EndpointCounters } from './endpoint/counters.ts';
 export { Endpoint, type EndpointEvent, type EndpointOptions, type RemotePeer } from './endpoint/endpoint.ts';
-export type { Message } from './streams/message.ts';
+export type { Message, OutgoingMessage } from './streams/message.ts';
+export type { OutgoingStream } from './streams/outgoing-stream.ts';
+export { createScheduler, schedulerNames } from './streams/schedulers.ts';
+export type { SchedulerName, StreamScheduler } from './streams/stream-scheduler.ts';

@@ -3,9 +3,17 @@
  *
  * @module
  */
-export type { PathStatus } from './association/events.ts';
+export type { Capabilities } from './association/capabilities.ts';
+export type {
+  AssociationReset,
+  PathStatus,
+  ReconfigurationResult,
+  StreamsAdded,
+  StreamsReset,
+} from './association/events.ts';
 export type { AssociationMetrics } from './association/metrics.ts';
 export { type AssociationOptions, defaultOptions, type OptionsPreset, presets } from './association/options.ts';
+export type { ReconfigurationPolicy } from './association/reconfiguration-policy.ts';
 export { errorCodes, SctpError, type SctpErrorCode } from './base/errors.ts';
 export type { ErrorCause } from './chunks/index.ts';
 export { type AssociationEvents, SctpAssociation } from './socket/association.ts';
@@ -15,4 +23,7 @@ export { type EndpointEvents, SctpEndpoint } from './socket/endpoint.ts';
 export { listen } from './socket/listen.ts';
 export type { SctpMessage, SendOptions } from './socket/messages.ts';
 export type { ConnectOptions, GivenAssociationOptions, ListenOptions, PeerOptions } from './socket/options.ts';
+export type { StreamCounts, StreamSelection } from './socket/reconfigurations.ts';
+export type { OutgoingStream } from './streams/outgoing-stream.ts';
+export type { SchedulerName, StreamScheduler } from './streams/stream-scheduler.ts';
 export type { Transport } from './transport/transport.ts';

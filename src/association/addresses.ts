@@ -28,11 +28,15 @@ export function ownAddressParameters(
   peerTypes?: readonly number[],
 ): AddressParameter[] {
   const eligible = localIps.filter((ip) => isInScopeOf(peerIp, ip) && isSupported(ip, peerIp, peerTypes));
+  // RFC 6951 §3.2: "For single-homed associations, IP addresses MUST NOT be listed in the INIT and INIT-ACK chunks."
+  // RFC 6951 §3.2: "For multihomed SCTP associations, the address management as described in Section 5.7 MUST be
+  // performed": listed is what the user has bound by name, and nobody binds an address that a NAT gave.
   return eligible.length < 2 ? [] : eligible.map(addressParameter);
 }
 
 /** The Supported Address Types parameter for our INIT, where not every family is: a peer need not try the other. */
 export function supportedAddressTypes(localIps: readonly string[]): Parameter[] {
+  // §3.3.2.1.5: "The value indicating the Host Name Address parameter MUST NOT be used […] and MUST be ignored".
   const types = [
     ...(localIps.some((ip) => !isIpv6(ip)) ? [ipv4Type] : []),
     ...(localIps.some(isIpv6) ? [ipv6Type] : []),
@@ -53,10 +57,13 @@ export function peerAddresses(
   from: NetAddress,
   localIps: readonly string[],
 ): NetAddress[] {
+  // §5.1.2 A: "the endpoint MUST take the source IP address from which the chunk arrives and record it".
   const addresses = [from];
   for (const parameter of parameters) {
     if (!isAddressParameter(parameter) || addresses.length === maxPeerAddresses) continue;
     const ip = canonicalIp(parameter.address);
+    // §5.1.2: "it MUST use all the addresses belonging to the supported address family."; "The endpoint SHOULD NOT
+    // respond with any kind of error indication."
     if (ip === undefined || !isUnicast(ip) || !isInScopeOf(from.ip, ip) || !hasFamilyOf(localIps, ip)) continue;
     if (!addresses.some((address) => address.ip === ip)) addresses.push({ ip, udpPort: from.udpPort });
   }

@@ -14,8 +14,9 @@ import { Heartbeats } from './heartbeats.ts';
 import type { AssociationMetrics } from './metrics.ts';
 import type { AssociationOptions } from './options.ts';
 import { Paths } from './paths.ts';
+import type { ReconfigurationPolicy } from './reconfiguration-policy.ts';
 import type { ReconfigurationRequest } from './reconfiguration-requester.ts';
-import type { ReconfigurationPolicy } from './reconfiguration-responder.ts';
+
 import { Shutdown } from './shutdown.ts';
 import type { StateName } from './state.ts';
 import type { StateCookie } from './state-cookie.ts';
@@ -193,10 +194,13 @@ export class Association {
     } = request;
     const { lifetimeMs, maxRetransmits, priority } = request;
     this.#requireOpen();
+    // §3.3.1: a length "where L MUST be greater than 0." §6.2: "An endpoint SHOULD NOT send a DATA chunk with no user
+    // data part."
     if (data.length === 0) throw new SctpError('SCTP_ERR_EMPTY_MESSAGE');
     if (data.length > context.options.maxMessageSize) throw new SctpError('SCTP_ERR_MESSAGE_TOO_LARGE');
     requireUint('streamId', streamId, 0xffff);
     requireUint('ppid', ppid, 0xffff_ffff);
+    // §6.5: "Every DATA chunk MUST carry a valid stream identifier."
     if (streamId >= context.outboundStreams) {
       throw new SctpError(
         'SCTP_ERR_INVALID_STREAM',
@@ -209,7 +213,8 @@ export class Association {
     if (maxRetransmits !== undefined) requireUint('maxRetransmits', maxRetransmits, 0xffff_ffff);
     if (priority !== undefined) requireUint('priority', priority, 0xffff_ffff);
     if (!this.isWritable && priority !== undefined && 'sender' in context.state) {
-      context.state.sender.partialReliability.makeRoom(data.length, priority);
+      const overflow = context.bufferedAmount - context.options.sendBufferSize + 1;
+      context.state.sender.partialReliability.makeRoom(Math.max(data.length, overflow), priority);
     }
     if (!this.isWritable) throw new SctpError('SCTP_ERR_SEND_BUFFER_FULL');
     const expiresAt = lifetimeMs === undefined ? Number.POSITIVE_INFINITY : now + lifetimeMs;
@@ -312,12 +317,12 @@ export class Association {
 
   /** What the peer's re-configuration requests may do; everything by default. */
   set reconfigurationPolicy(policy: ReconfigurationPolicy) {
-    const { state } = this.#context;
-    if ('reconfiguration' in state) state.reconfiguration.policy = policy;
+    this.#context.reconfigurationPolicy = policy;
   }
 
   /** ABORT: ends at once, and tells the peer with a "User-Initiated Abort" cause (§9.1). */
   abort(reason: Uint8Array | undefined, _now: Instant): void {
+    // §9.1: "a 'User-Initiated Abort' error cause (see Section 3.3.10.12) SHOULD be present in the ABORT chunk."
     const causes: ErrorCause[] = [{ kind: 'User-Initiated Abort', reason: reason ?? new Uint8Array(0) }];
     this.#context.abort('SCTP_ERR_ABORTED', causes);
     this.#onActivity();
@@ -362,7 +367,7 @@ export class Association {
     if ('sender' in state) {
       state.receiver.tracker.handleTimeout(now);
       state.sender.handleTimeout(now);
-      state.reconfiguration.handleTimeout(now);
+      if (this.#mayReconfigure) state.reconfiguration.handleTimeout(now);
     }
     this.#onActivity();
   }
@@ -375,7 +380,8 @@ export class Association {
     const next = Math.min(this.#handshake.nextTimeout, this.#shutdown.nextTimeout, paths.nextTimeout);
     if (!('sender' in state)) return next;
     const { sender, receiver, reconfiguration } = state;
-    return Math.min(next, sender.nextTimeout, receiver.tracker.nextTimeout, reconfiguration.nextTimeout);
+    const forReconfiguration = this.#mayReconfigure ? reconfiguration.nextTimeout : Number.POSITIVE_INFINITY;
+    return Math.min(next, sender.nextTimeout, receiver.tracker.nextTimeout, forReconfiguration);
   }
 
   pollTransmit(now: Instant): Transmit | undefined {
@@ -389,6 +395,12 @@ export class Association {
 
   pollEvent(): AssociationEvent | undefined {
     return this.#context.events.shift();
+  }
+
+  /** Once all is delivered, the streams need not change any more: a request that is not answered by then is void. */
+  get #mayReconfigure(): boolean {
+    const { name } = this.#context.state;
+    return name === 'ESTABLISHED' || name === 'SHUTDOWN-PENDING' || name === 'SHUTDOWN-RECEIVED';
   }
 
   #requireOpen(): void {

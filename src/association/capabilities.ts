@@ -55,8 +55,8 @@ export interface RecognizedParameters {
 }
 
 /**
- * Sorts out what this association does not understand (RFC 9260 §3.2.1). With partial reliability switched off, "it MUST
- * instead act as if it does NOT support the FORWARD TSN chunk" (RFC 3758 §3.3.2).
+ * Sorts out what this association does not understand (RFC 9260 §3.2.1). With partial reliability switched off, RFC 3758
+ * §3.3.2: "it MUST instead act as if it does NOT support the FORWARD TSN chunk".
  */
 export function recognize(parameters: readonly Parameter[], options: AssociationOptions): RecognizedParameters {
   if (options.partialReliability) return recognizeParameters(parameters, understood);

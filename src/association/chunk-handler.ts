@@ -59,10 +59,10 @@ export class ChunkHandler {
       if (!this.#handleChunk(chunk, packet, path, from, to, now)) break;
     }
     const { state } = context;
-    if (hasData && 'receiver' in state) {
-      state.receiver.handleEndOfPacket(now);
+    if ('receiver' in state) {
+      if (hasData) state.receiver.handleEndOfPacket(now);
       state.reconfiguration.handleProgress();
-      this.#shutdown.handleData(now);
+      if (hasData) this.#shutdown.handleData(now);
     }
     this.#shutdown.handleProgress(now);
   }
@@ -117,6 +117,8 @@ export class ChunkHandler {
         this.#shutdown.handleShutdownComplete();
         return false;
       case 'malformed':
+        // §3.3.7: "an ABORT chunk with a format error […], it MUST silently discard it." §6.10: "If the receiver
+        // detects a partial chunk, it MUST drop the chunk."
         context.metrics.malformedChunks++;
         return true;
       case 'INIT': // never bundled, and never under a tag (§8.5.1 A)
@@ -146,6 +148,7 @@ export class ChunkHandler {
         return chunk.kind === 'DATA' || chunk.kind === 'I-DATA'
           ? state.receiver.handleData(chunk, path)
           : state.receiver.handleForwardTsn(chunk, path);
+      // §6: "DATA chunks MUST only be received […] in ESTABLISHED, SHUTDOWN-PENDING, and SHUTDOWN-SENT states."
       // §6: "A DATA chunk received in any other state SHOULD be discarded."
       case 'CLOSED':
       case 'COOKIE-WAIT':
@@ -165,10 +168,11 @@ export class ChunkHandler {
       case 'ESTABLISHED':
       case 'SHUTDOWN-PENDING':
       case 'SHUTDOWN-RECEIVED':
+        // §6: "A SACK chunk MUST be processed in ESTABLISHED, SHUTDOWN-PENDING, and SHUTDOWN-RECEIVED states."
         metrics.sacksReceived++;
         state.sender.handleSack(chunk, now);
         this.#transmitter.handleSack();
-        return true;
+        return this.#context.state.name !== 'CLOSED';
       // §6: "A SACK chunk received in any other state SHOULD be discarded." In COOKIE-ECHOED nothing was sent yet.
       case 'CLOSED':
       case 'COOKIE-WAIT':
@@ -188,13 +192,13 @@ export class ChunkHandler {
     switch (state.name) {
       case 'ESTABLISHED':
       case 'SHUTDOWN-PENDING':
+      case 'SHUTDOWN-SENT': // what the peer has yet to send may wait for our answer
       case 'SHUTDOWN-RECEIVED':
         state.reconfiguration.handleChunk(chunk, now);
         return true;
       case 'CLOSED':
       case 'COOKIE-WAIT':
       case 'COOKIE-ECHOED':
-      case 'SHUTDOWN-SENT':
       case 'SHUTDOWN-ACK-SENT':
         metrics.unexpectedChunks++;
         return true;
@@ -205,6 +209,8 @@ export class ChunkHandler {
 
   /** §9.1: "the receiving endpoint MUST remove the association from its record and SHOULD report the termination". */
   #handleAbort({ causes, tagReflected }: AbortChunk): void {
+    // §3.3.7: "an endpoint that receives an ABORT chunk MUST NOT respond to that ABORT chunk by sending an ABORT chunk
+    // of its own." §9.1: "MUST NOT respond to any received packet that contains an ABORT chunk".
     const { name } = this.#context.state;
     // Both sides have delivered everything, and the peer has forgotten the association (T bit): its SHUTDOWN COMPLETE was
     // lost, and something that came late has met nobody (§8.4 8). What is left to say is said.
@@ -214,6 +220,7 @@ export class ChunkHandler {
     }
     const isOpening = name === 'COOKIE-WAIT' || name === 'COOKIE-ECHOED';
     const code: SctpErrorCode = isOpening ? 'SCTP_ERR_REFUSED' : 'SCTP_ERR_ABORTED_BY_PEER';
+    // §9.1: "the Upper Layer Abort Reason SHOULD be made available to the upper layer."
     this.#context.close('peer', code, causes);
   }
 

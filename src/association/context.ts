@@ -3,6 +3,7 @@ import type { Environment } from '../base/environment.ts';
 import type { SctpErrorCode } from '../base/errors.ts';
 import { errorCodes } from '../base/errors.ts';
 import { Ledger } from '../base/ledger.ts';
+import { randomTag } from '../base/random.ts';
 import { Ring } from '../base/ring.ts';
 import type { Slab } from '../base/slab.ts';
 import { type Chunk, type ErrorCause, encodePacket } from '../chunks/index.ts';
@@ -16,6 +17,7 @@ import type { AssociationEvent } from './events.ts';
 import { type AssociationMetrics, createMetrics } from './metrics.ts';
 import type { AssociationOptions } from './options.ts';
 import type { Paths } from './paths.ts';
+import { acceptEverything, type ReconfigurationPolicy } from './reconfiguration-policy.ts';
 import type { State } from './state.ts';
 import type { CookieJar } from './state-cookie.ts';
 
@@ -62,12 +64,14 @@ export class Context {
   /** 0 until the peer's INIT or INIT ACK has told. */
   peerVerificationTag = 0;
   inboundStreams = 0;
+  reconfigurationPolicy: ReconfigurationPolicy = acceptEverything;
   #capabilities: Capabilities = noCapabilities;
   /** What we ask for until it is negotiated. */
   outboundStreams: number;
   /** What this association holds of the endpoint's memory. */
   readonly #buffers: Ledger;
   #bufferedAmount = 0;
+  #tieTags: { readonly local: number; readonly peer: number } | undefined;
 
   constructor(
     options: AssociationOptions,
@@ -119,9 +123,25 @@ export class Context {
     this.releaseBuffered(bytes);
   }
 
+  /**
+   * RFC 9260 §1.3: "Two 32-bit random numbers", by which a State Cookie can speak of this association "and yet not reveal the
+   * true Verification Tags": whoever sends an INIT chunk gets to see them.
+   */
+  get tieTags(): { readonly local: number; readonly peer: number } {
+    const { random } = this.environment;
+    this.#tieTags ??= { local: randomTag(random), peer: randomTag(random) };
+    return this.#tieTags;
+  }
+
+  /** The association is another: cookies that speak of the one before mean it no more. */
+  renewTieTags(): void {
+    this.#tieTags = undefined;
+  }
+
   /** Sends `chunk` in a packet of its own, under `verificationTag`; from where the packet that it answers was sent to. */
   sendAlone(chunk: Chunk, verificationTag: number, to: NetAddress, from: NetAddress | undefined): void {
     const { localPort: sourcePort, remotePort: destinationPort } = this;
+    // §3: "INIT, INIT ACK, and SHUTDOWN COMPLETE chunks MUST NOT be bundled with any other chunk into an SCTP packet."
     const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, [chunk]);
     this.packets.push({ packet, to, from });
   }
@@ -176,6 +196,10 @@ export class Context {
   /** Ends the association and tells the peer why (RFC 9260 §9.1). */
   abort(code: SctpErrorCode, causes: readonly ErrorCause[], message?: string): void {
     if (this.state.name === 'CLOSED') return;
+    // §3.3.7: control chunks "MUST be placed before the ABORT chunk in the SCTP packet": there are none beside it.
+    // §9.1: "When an endpoint decides to abort an existing association, it MUST send an ABORT chunk to its peer"; "MUST
+    // fill in the peer's Verification Tag in the outbound packet and MUST NOT bundle any DATA chunk with the ABORT
+    // chunk."
     // §8.5.1 B: "MUST always fill in the Verification Tag field of the outbound packet with the destination endpoint's
     // tag value if it is known." Before that there is nobody to tell.
     if (this.peerVerificationTag !== 0) {

@@ -40,6 +40,7 @@ export class ControlQueue {
    */
   respond(chunk: Chunk, path: Path): void {
     const room = path.pmdcs - reservedLength - this.#bytes;
+    // §6.4: "SHOULD transmit reply chunks […] to the same destination transport address".
     if (this.isEmpty || chunkLength(chunk) <= room) this.push(chunk, path);
   }
 

@@ -1,12 +1,13 @@
 import { asciiBytes } from '../base/bytes.ts';
-import { isAfter, plus, type Tsn } from '../base/serial.ts';
+import { distance, isAfter, mid, plus, ssn, ssnDistance, type Tsn } from '../base/serial.ts';
 import type { Instant } from '../base/time.ts';
 import type { DataChunk, ForwardTsnChunk, IDataChunk, IForwardTsnChunk, SackChunk } from '../chunks/index.ts';
-import { DataTracker } from '../reliability/data-tracker.ts';
+import { DataTracker, tsnWindow } from '../reliability/data-tracker.ts';
 import { DataReassembly } from '../streams/data-reassembly.ts';
 import { IDataReassembly } from '../streams/i-data-reassembly.ts';
 import type { Message } from '../streams/message.ts';
-import type { Reassembly } from '../streams/reassembly.ts';
+import type { Reassembly, Skipped } from '../streams/reassembly.ts';
+import { entryOverhead } from '../streams/receive-queue.ts';
 import type { Context } from './context.ts';
 import type { Path } from './path.ts';
 
@@ -40,7 +41,8 @@ export class DataReceiver {
 
   /**
    * §6.7: "SHOULD always try to send the SACK chunk to the same destination address from which the last DATA chunk was
-   * received". Not varied after duplicates, as §6.4 allows: a sender whose SACKs do not arrive changes the path by itself.
+   * received". Not varied after duplicates, as §6.4 allows: a sender whose SACKs do not arrive changes the path by itself,
+   * and otherwise it "SHOULD NOT vary the destination transport address of a SACK chunk".
    */
   get sackPath(): Path {
     const { paths } = this.#context;
@@ -50,8 +52,13 @@ export class DataReceiver {
   /** The room that is left, in bytes, as the next SACK chunk tells it. */
   get aRwnd(): number {
     const { options, paths, receiveQueue } = this.#context;
+    // §3.3.2: "this buffer space SHOULD NOT be reduced". §6.2: "SHOULD NOT increment a_rwnd unless it has released
+    // bytes from its receive buffer"; "holding fragmented DATA chunks in a reassembly queue, it SHOULD NOT increment
+    // a_rwnd."
     const room = options.receiveBufferSize - receiveQueue.heldBytes;
     // Receiver's side of silly window avoidance (RFC 1122 §4.2.3.3): a window that does not take a full packet is none.
+    // RFC 9260 §6.2: "The receiver MUST also have an algorithm for advertising its receive window to avoid receiver silly window
+    // syndrome".
     return room < Math.min(paths.primary.pmdcs, options.receiveBufferSize / 2) ? 0 : room;
   }
 
@@ -95,7 +102,8 @@ export class DataReceiver {
       );
       return true;
     }
-    return this.#isHeld(chunk) || this.#reassemble(chunk);
+    const kept = compacted(chunk);
+    return this.#isHeld(kept) || this.#reassemble(kept);
   }
 
   #isHeld(chunk: DataChunk | IDataChunk): boolean {
@@ -133,7 +141,9 @@ export class DataReceiver {
 
   /** The association was reset: TSNs and streams begin anew (RFC 6525 §5.2.4 G4, G5; §5.2.7 H5). */
   restartAt(nextTsn: Tsn): void {
-    this.tracker.restartAt(nextTsn);
+    // The peer's first new data may have overtaken its answer, and was acknowledged: the point does not go back.
+    const early = distance(this.tracker.cumulativeTsn, nextTsn);
+    if (early < 0 || early > tsnWindow) this.tracker.restartAt(nextTsn);
     this.#hold = undefined;
     this.#reassembly.restart();
   }
@@ -147,12 +157,15 @@ export class DataReceiver {
     const message = this.#context.receiveQueue.shift();
     // §6.2: "send a window update only if the window can be increased by at least a quarter of the receive buffer size"
     if (message !== undefined && this.aRwnd - this.#lastAdvertised >= this.#context.options.receiveBufferSize / 4) {
+      // §6.2: "SHOULD send additional SACK chunks to update the window"; "MUST avoid sending a large number of window
+      // updates"; "SHOULD notify the data sender in a timely manner of changes in its ability to receive data."
       this.tracker.requestSack();
     }
     return message;
   }
 
   takeSack(maxLength: number): SackChunk {
+    // §6.2: "SHOULD place the current value of a_rwnd into the a_rwnd field."
     this.#lastAdvertised = this.aRwnd;
     this.#context.metrics.sacksSent++;
     return this.tracker.takeSack(this.#lastAdvertised, maxLength);
@@ -171,7 +184,7 @@ export class DataReceiver {
       ? chunk.streams.map(({ streamId, unordered, mid }) => ({ streamId, unordered, messageId: mid }))
       : chunk.streams.map(({ streamId, ssn }) => ({ streamId, unordered: false, messageId: ssn }));
     const valid = skipped.filter(({ streamId }) => streamId < inboundStreams);
-    this.#reassembly.handleForwardTsn(chunk.newCumulativeTsn, valid);
+    this.#reassembly.handleForwardTsn(chunk.newCumulativeTsn, highestOfEach(valid, isInterleaved));
     metrics.messagesReceived += receiveQueue.length - readable;
     if (readable === 0 && receiveQueue.length > 0) events.push({ kind: 'readable' });
     return true;
@@ -214,6 +227,9 @@ export class DataReceiver {
     if (!isNext) return false;
     // §6.2: "the receiver SHOULD drop the largest TSN held for reordering and accept the new incoming DATA chunk."
     // All of them at once: whoever fills the reserve does it again, and this way each chunk is dropped once.
+    // §6.2: "An endpoint SHOULD NOT revoke a SACK chunk and discard data", and does so here only; "SHOULD take into
+    // account the dropped data when calculating its a_rwnd", which releasing it does. "SHOULD
+    // take into account that the data sender will not retransmit DATA chunks that are acked via the Cumulative TSN Ack".
     this.#reassembly.dropAfter(this.tracker.cumulativeTsn, (dropped) => this.tracker.handleReneged(dropped));
     if (receiveQueue.heldBytes < receiveBufferSize) return true;
     return receiveQueue.length === 0 && this.#refuseOversizedMessage();
@@ -227,4 +243,27 @@ export class DataReceiver {
     );
     return false;
   }
+}
+
+/**
+ * A view keeps the memory of its whole packet, so that a byte could hold 64 KiB. What is small beside it is copied: what is
+ * held is at most twice what is charged.
+ */
+function compacted<C extends DataChunk | IDataChunk>(chunk: C): C {
+  const { payload } = chunk.fragment;
+  if (payload.buffer.byteLength <= 2 * (payload.length + entryOverhead)) return chunk;
+  return { ...chunk, fragment: { ...chunk.fragment, payload: new Uint8Array(payload) } };
+}
+
+/** A stream that is named again and again costs as much as one that is named once. */
+function highestOfEach(skipped: readonly Skipped[], isInterleaved: boolean): readonly Skipped[] {
+  const isHigher = (a: number, b: number): boolean =>
+    isInterleaved ? isAfter(mid(a), mid(b)) : ssnDistance(ssn(a), ssn(b)) > 0;
+  const highest = new Map<number, Skipped>();
+  for (const each of skipped) {
+    const key = each.streamId * 2 + (each.unordered ? 1 : 0);
+    const known = highest.get(key);
+    if (known === undefined || isHigher(each.messageId, known.messageId)) highest.set(key, each);
+  }
+  return [...highest.values()];
 }

@@ -11,7 +11,11 @@ import type { Path } from './path.ts';
 
 type Outstanding = OutstandingChunk<OutgoingFragment, Path>;
 
-/** A gap ack block's offsets have 16 bits, so more than this many TSNs could not all be reported (RFC 9260 §3.3.4). */
+/**
+ * A gap ack block's offsets have 16 bits, so more than this many TSNs could not all be reported (RFC 9260 §3.3.4). And
+ * §1.6: "SHOULD NOT transmit a DATA chunk with a TSN that is more than 2^31 - 1 above the beginning TSN of its current
+ * send window"; §6.1: "MUST NOT have more than 2^16 - 1 ordered user messages in the current send window."
+ */
 const maxOutstandingTsns = 0xffff;
 
 /** The sending half of data transfer: messages down, DATA out, SACK in (RFC 9260 §6.1, §6.2.1, §6.3, §7). */
@@ -107,6 +111,8 @@ export class DataSender {
       if (outcome.rejected === 'unsent TSN') this.#refuseForesight();
       return;
     }
+    // §6.2.1: "SHOULD use the following rules to calculate the rwnd, using the a_rwnd value, the Cumulative TSN Ack,
+    // and Gap Ack Blocks".
     this.#aRwnd = sack.aRwnd;
     this.#hasHeardSinceProbe = true;
     this.#apply(outcome, now);
@@ -153,18 +159,24 @@ export class DataSender {
    * §6.1 lets the packet in which cwnd is reached be filled.
    */
   choosePath(now: Instant): Path | undefined {
+    // §6.1 C: "the sender MUST first transmit any DATA chunks that are marked for retransmission (limited by the
+    // current cwnd)."
     const retransmission = this.#nextRetransmission(now);
     if (retransmission !== undefined) {
       const path = this.#retransmissionPath(retransmission);
       return path.hasRoomInWindow || this.#fastRetransmitPath === path ? path : undefined;
     }
+    // §7.2.1: "A limited overbooking as described in rule B in Section 6.1 SHOULD be supported."
     const path = this.#context.paths.current;
+    // §6.1: "MUST transmit no more DATA chunks until some or all of the outstanding DATA chunks are acknowledged". §6.1
+    // B: "The breach of cwnd MUST constitute one packet only."
     if (!path.hasRoomInWindow || this.#outstanding.length >= maxOutstandingTsns) return undefined;
     const length = this.#nextPayloadLength(this.#maxPayload, now);
     if (length === 0) return undefined;
     if (this.#isProbeDue || this.#fitsPeerWindow(length)) return this.#waitsForMore(length) ? undefined : path;
     // §6.1 A: "The sender SHOULD send the first zero window probe after 1 RTO when it detects that the receiver has
     // closed its window", "when all outstanding DATA chunks have been cumulatively acknowledged".
+    // §6.1 A: "A zero window probe MUST only be sent when the cwnd allows"; "Senders MUST support zero window probing."
     if (this.#outstanding.isEmpty) this.#zeroWindowProbe.startIfStopped(now, path.rto.rtoMs);
     return undefined;
   }
@@ -196,6 +208,7 @@ export class DataSender {
     this.#fastRetransmitPath = undefined;
     // A fast retransmission may ignore cwnd (§7.2.4 3); new data beside it may not (§6.1 B).
     const takesNew = path === this.#context.paths.current && path.hasRoomInWindow;
+    // §6.1: "The following general rules MUST be applied by the data sender for transmission and/or retransmission".
     this.#fillRetransmissions(builder, path, now);
     if (takesNew && this.#outstanding.nextRetransmission === undefined) this.#fillNew(builder, path, now);
     this.#context.sendQueue.handlePacketEnd();
@@ -206,11 +219,15 @@ export class DataSender {
     for (;;) {
       const chunk = this.#nextRetransmission(now);
       if (chunk === undefined || this.#retransmissionPath(chunk) !== path) return;
+      // §6.3.3 E3: what "did not fit in an SCTP packet of size smaller than or equal to the PMTU (rule E3 above) SHOULD
+      // be marked for retransmission and sent as soon as cwnd allows".
       if (builder.length + chunk.size > path.maxPacketSize) return;
       this.#noteProbe(chunk.size);
       // §6.1: "If the timer for that address is already running, the sender MUST restart the timer if the earliest
       // (i.e., lowest TSN) outstanding DATA chunk sent to that address is being retransmitted."
       this.#outstanding.retransmit(chunk, path, now);
+      // §6.1: "Otherwise, the data sender MUST NOT restart the timer." §6.3.3: "SHOULD be the one for the destination
+      // address to which the retransmission is sent".
       if (this.#outstanding.isEarliest(chunk)) path.t3Rtx.start(now, path.rto.rtoMs);
       this.#append(builder, chunk, path, now);
       this.#context.metrics.dataChunksRetransmitted++;
@@ -221,12 +238,19 @@ export class DataSender {
     const { sendQueue, metrics } = this.#context;
     for (;;) {
       if (this.#outstanding.length >= maxOutstandingTsns) return;
+      // §6.9: "MUST fragment a user message if the size […] causes the outbound SCTP packet size to exceed the current
+      // PMTU."; "MUST take into account the SCTP packet header as well as the DATA chunk header(s)."
       const room = path.maxPacketSize - builder.length - this.#headerLength;
+      // §6: "an endpoint MUST fragment large user messages into multiple DATA chunks. The size of each DATA chunk
+      // SHOULD be smaller than or equal to the Association Maximum DATA Chunk Size". §6.1 B: "SHOULD exceed cwnd by up
+      // to (PMDCS - 1) bytes": the packet is filled.
       const length = this.#nextPayloadLength(Math.min(room, this.#maxPayload), now);
       if (length === 0 || (!this.#isProbeDue && !this.#fitsPeerWindow(length))) return;
       this.#noteProbe(padded(this.#headerLength + length));
+      // §6.1: "cwnd SHOULD be adjusted according to Section 7.2.1."
       path.handleIdleTime(now);
       const fragment = sendQueue.takeFragment(length);
+      // §6.10: "MUST transmit DATA chunks within an SCTP packet in increasing order of TSN."
       const chunk = this.#outstanding.send(fragment, padded(this.#headerLength + length), path, now);
       fragment.message.firstTsn ??= chunk.tsn;
       fragment.message.lastTsn = chunk.tsn;
@@ -239,6 +263,8 @@ export class DataSender {
   #append(builder: PacketBuilder, { tsn, cargo }: Outstanding, path: Path, now: Instant): void {
     builder.append({ kind: this.#kind, tsn, immediateAck: this.#wantsImmediateAck(cargo), fragment: cargo });
     path.lastSentAt = now;
+    // §6.1: "if the T3-rtx timer of that address is not currently running, the sender MUST start that timer."; "the
+    // timer value SHOULD be adjusted according to the timer rules defined in Sections 6.3.2 and 6.3.3."
     // §6.3.2 R1
     path.t3Rtx.startIfStopped(now, path.rto.rtoMs);
   }
@@ -267,12 +293,14 @@ export class DataSender {
   /** Nagle's algorithm, as RFC 1122 §4.2.3.4 has it: less than a full packet waits while data is outstanding. */
   #waitsForMore(payloadLength: number): boolean {
     if (this.#context.options.noDelay || this.#context.state.name !== 'ESTABLISHED') return false;
+    // §6.1: "The sender MUST also have an algorithm for sending new DATA chunks to avoid silly window syndrome (SWS)".
     const isFull = payloadLength >= this.#maxPayload || this.#context.sendQueue.queuedBytes >= this.#maxPayload;
     return !isFull && this.#outstanding.flightSize > 0;
   }
 
   /** "AMDCS": the largest DATA chunk that every path takes, less its header. */
   get #maxPayload(): number {
+    // §7.3: "The sender SHOULD track an AMDCS that will be the smallest PMDCS discovered".
     let pmdcs = Number.POSITIVE_INFINITY;
     for (const path of this.#context.paths) pmdcs = Math.min(pmdcs, path.pmdcs);
     return pmdcs - this.#headerLength;
@@ -296,6 +324,9 @@ export class DataSender {
     for (const path of outcome.reached) paths.handleSuccess(path, 'data was acknowledged');
     for (const [path, bytesAcked] of outcome.acknowledged) {
       path.mayHaveOnePacketOnly = false;
+      // §7.2.1: "it SHOULD update its cwnd (or cwnds) apportioned to the destination addresses to which it transmitted
+      // the acknowledged data." §7.2.4: "the cwnd adjustment rules defined in Sections 7.2.1 and 7.2.2 MUST be applied
+      // first."
       path.congestion.handleAcknowledgement({
         bytesAcked,
         isWindowFull: path.isWindowFull,
@@ -308,9 +339,12 @@ export class DataSender {
 
   /** §7.2.4, after the adjustments for what was acknowledged. */
   #applyLosses(outcome: SackOutcome<Path>): void {
+    // §7.2.4: "While in Fast Recovery, the ssthresh and cwnd SHOULD NOT change for any destinations due to a subsequent
+    // Fast Recovery event".
     if (outcome.lost.size === 0 || this.#outstanding.isInFastRecovery) return;
     for (const path of outcome.lost) {
       path.congestion.handleFastRetransmit();
+      // §7.2.4 3: "SHOULD ignore the value of cwnd and SHOULD NOT delay retransmission for this single packet."
       this.#fastRetransmitPath = path;
     }
     this.#context.metrics.fastRetransmits++;
@@ -334,6 +368,7 @@ export class DataSender {
     this.#isProbeDue = false;
     if (!this.#isProbing) return;
     this.#isProbing = false;
+    // §6.1 A: "Senders MUST support zero window probing."
     // The probe ran into the closed window and was dropped there. Waiting for T3-rtx, which probing has backed off up to
     // RTO.Max, would leave the open window unused.
     if (outcome.bytesAcked > 0) return;
@@ -350,8 +385,8 @@ export class DataSender {
     this.#outstanding.markInFlightLost(path); // E3: the transmitter sends what fits into one packet
     // §6.1 A: "If the sender continues to receive SACK chunks from the peer while doing zero window probing, the
     // unacknowledged window probes SHOULD NOT increment the error counter", and "does not affect the calculation of cwnd".
-    if (this.#isProbing && this.#hasHeardSinceProbe) return true;
     this.partialReliability.handleTimeout();
+    if (this.#isProbing && this.#hasHeardSinceProbe) return true;
     path.congestion.handleRetransmissionTimeout(); // E1
     // §7.2.1: "only one packet is allowed to be in flight until successful acknowledgement"
     path.mayHaveOnePacketOnly = true;

@@ -47,6 +47,32 @@ export interface PathStatus {
 /** What became of a re-configuration request (RFC 6525 §4.4, Table 3). */
 export type ReconfigurationResult = 'performed' | 'nothing to do' | 'denied' | 'error';
 
+/** STREAM RESET (RFC 6525): the streams' numbers begin at 0 again, if `result` says so; no stream ids mean all streams. */
+export interface StreamsReset {
+  readonly kind: 'streamsReset';
+  readonly direction: 'incoming' | 'outgoing';
+  readonly streamIds: readonly number[];
+  readonly result: ReconfigurationResult;
+}
+
+/** ASSOCIATION RESET (RFC 6525): TSNs and the numbers of all streams begin anew, if `result` says so. */
+export interface AssociationReset {
+  readonly kind: 'associationReset';
+  /** Who asked for it. */
+  readonly by: 'local' | 'peer';
+  readonly result: ReconfigurationResult;
+}
+
+/** STREAM CHANGE (RFC 6525): there are more streams, if `result` says so. */
+export interface StreamsAdded {
+  readonly kind: 'streamsAdded';
+  readonly direction: 'incoming' | 'outgoing';
+  readonly count: number;
+  readonly result: ReconfigurationResult;
+}
+
+export type ReconfigurationEvent = StreamsReset | AssociationReset | StreamsAdded;
+
 /** What an association tells its user (RFC 9260 §11.2). */
 export type AssociationEvent =
   /** COMMUNICATION UP */
@@ -56,28 +82,13 @@ export type AssociationEvent =
   /** The send buffer has room again, after `send()` was refused or `isWritable` was false. */
   | { readonly kind: 'writable' }
   /**
-   * SEND FAILURE of one message: its policy gave it up, or the peer accepts fewer streams. The peer has got nothing of it
-   * to read; `wasSent` tells whether something of it went out.
+   * SEND FAILURE of one message: its policy gave it up, or the peer accepts fewer streams. `wasSent` tells whether something
+   * of it went out: then the peer may have got all of it, and only the acknowledgement was late. It never gets a part.
    */
   | { readonly kind: 'abandoned'; readonly message: Message; readonly wasSent: boolean }
   /** A message that was sent with `reportDelivery` is cumulatively acknowledged. */
   | { readonly kind: 'delivered'; readonly message: Message }
-  /** STREAM RESET (RFC 6525): the streams' numbers begin at 0 again, if `result` says so; no stream ids mean all streams. */
-  | {
-      readonly kind: 'streamsReset';
-      readonly direction: 'incoming' | 'outgoing';
-      readonly streamIds: readonly number[];
-      readonly result: ReconfigurationResult;
-    }
-  /** ASSOCIATION RESET (RFC 6525): TSNs and the numbers of all streams begin anew. */
-  | { readonly kind: 'associationReset'; readonly by: 'local' | 'peer'; readonly result: ReconfigurationResult }
-  /** STREAM CHANGE (RFC 6525): there are more streams, if `result` says so. */
-  | {
-      readonly kind: 'streamsAdded';
-      readonly direction: 'incoming' | 'outgoing';
-      readonly count: number;
-      readonly result: ReconfigurationResult;
-    }
+  | ReconfigurationEvent
   /** RESTART: the peer began anew; `undelivered` went down with its old incarnation. */
   | { readonly kind: 'restart'; readonly undelivered: readonly Message[] }
   /** NETWORK STATUS CHANGE */

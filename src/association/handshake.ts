@@ -46,6 +46,8 @@ export class Handshake {
   /** §5.1 A: sends INIT, starts T1-init, enters COOKIE-WAIT. */
   start(now: Instant): void {
     const { environment, myVerificationTag } = this.#context;
+    // §5.1 A: "'A' MUST provide its Verification Tag (Tag_A)". §3.3.2: "Initial TSN SHOULD be set to a random value in
+    // that range."
     this.#enterCookieWait(this.#createInit(myVerificationTag, tsn(environment.random.uint32())), 0, now);
   }
 
@@ -69,6 +71,8 @@ export class Handshake {
     if (init.initiateTag === 0) return;
     const objection = objectionTo(init) ?? this.#objectionToOrigin(init, from);
     if (objection !== undefined) {
+      // §5.2.1: "the entire INIT chunk MUST be discarded, and the state of the existing association SHOULD NOT be
+      // changed. An ABORT chunk SHOULD be sent in a response". §5.1.2 B: it "SHOULD be sent to the source IP address".
       context.sendAlone({ kind: 'ABORT', tagReflected: false, causes: objection }, init.initiateTag, from, to);
       return;
     }
@@ -77,22 +81,33 @@ export class Handshake {
       const { cookieJar, localAddresses } = environment;
       const localIps = localAddresses.map(({ ip }) => ip);
       const ours = { options, cookieJar, localPort, peerPort: remotePort, from, localIps, transport: environment };
+      // §5.2.1: "The endpoint MUST also generate a State Cookie with the INIT ACK chunk." §5.2.2: "the endpoint MUST
+      // generate an INIT ACK chunk with a State Cookie."
       const initAck = answerInit(init, { ...ours, localTag, localInitialTsn, localTieTag, peerTieTag }, now);
+      // §5.2.2: "MUST carry a Verification Tag value equal to the Initiate Tag found in the unexpected INIT chunk."
+      // §5.2.1: "SHOULD be sent to the source address of the received packet"; "MUST only be sent to an address
+      // reported in the incoming INIT chunk."
+      // §5.2.2: "After sending the INIT ACK or ABORT chunk, the endpoint MUST take no further actions".
       context.sendAlone(initAck, init.initiateTag, from, to);
     };
     switch (state.name) {
       case 'CLOSED':
         return;
       case 'COOKIE-WAIT':
+        // §5.2.1: "Upon receipt of an INIT chunk in the COOKIE-WAIT state, an endpoint MUST respond with an INIT ACK
+        // chunk"; "the endpoint MUST NOT change its state, the T1-init timer MUST be left running"; "the following
+        // rules MUST be applied":
         // §5.2.1: "using the same parameters it sent in its original INIT chunk (including its Initiate Tag,
         // unchanged)"; "sent to an address passed by the upper layer in the request to initialize the association"
         if (context.paths.find(from.ip) === undefined) return;
         answer(context.myVerificationTag, state.init.initialTsn, 0, 0);
         return;
       case 'COOKIE-ECHOED': {
+        // §5.2.1: "Upon receipt of an INIT chunk in the COOKIE-ECHOED state, an endpoint MUST respond with an INIT ACK
+        // chunk".
         // §5.2.1: "it MUST populate its Tie-Tags within both the association TCB and inside the State Cookie"
-        const { myVerificationTag, peerVerificationTag } = context;
-        answer(myVerificationTag, state.init.initialTsn, myVerificationTag, peerVerificationTag);
+        const { local, peer } = context.tieTags;
+        answer(context.myVerificationTag, state.init.initialTsn, local, peer);
         return;
       }
       case 'SHUTDOWN-ACK-SENT':
@@ -103,9 +118,10 @@ export class Handshake {
       case 'SHUTDOWN-PENDING':
       case 'SHUTDOWN-SENT':
       case 'SHUTDOWN-RECEIVED': {
-        // §5.2.2: "the INIT ACK chunk MUST contain a new Initiate Tag"; the tie-tags are the tags of this association.
+        // §5.2.2: "the INIT ACK chunk MUST contain a new Initiate Tag (randomly generated […])"
         const { random } = context.environment;
-        answer(randomTag(random), tsn(random.uint32()), context.myVerificationTag, context.peerVerificationTag);
+        const { local, peer } = context.tieTags;
+        answer(randomTag(random), tsn(random.uint32()), local, peer);
         return;
       }
       default:
@@ -129,12 +145,18 @@ export class Handshake {
       return;
     }
     context.peerVerificationTag = initAck.initiateTag;
+    // §3.3.3: "with the OS value set to 0, it MUST destroy the TCB and SHOULD send an ABORT chunk."; "with the MIS
+    // value set to 0, it MUST destroy the TCB and SHOULD send an ABORT chunk."; "with the a_rwnd value set to a value
+    // smaller than 1500 MUST discard the packet", and "MUST NOT change the state of any existing association": in
+    // COOKIE-WAIT there is none yet.
     const objection = objectionTo(initAck);
     if (objection !== undefined) {
       // §5.1: the tag of the ABORT "MUST be set to the Initiate Tag value of the received INIT or INIT ACK chunk"
       context.abort('SCTP_ERR_PROTOCOL_VIOLATION', objection, 'the peer answered with an INIT ACK that is not valid');
       return;
     }
+    // §5.1.4: "it MUST immediately send a COOKIE ECHO chunk". §3.3.3: "SHOULD process the INIT ACK chunk and send back
+    // a COOKIE ECHO chunk."
     if (state.retransmissions === 0) context.paths.primary.rto.measure(now - this.#sentAt);
     this.#echoCookie(state, initAck, from, to, now);
   }
@@ -146,6 +168,8 @@ export class Handshake {
     if (state.name === 'CLOSED') return;
     const isLocalTag = cookie.localTag === myVerificationTag;
     const isPeerTag = cookie.peerTag === peerVerificationTag;
+    // §5.2.4: "is older than the lifespan […] and the Verification Tags […] do not match […], the packet […] SHOULD be
+    // discarded."
     if (!(isLocalTag && isPeerTag) && now - cookie.createdAt > cookie.lifespanMs) {
       // "The endpoint also MUST transmit an ERROR chunk with a 'Stale Cookie' error cause to the peer endpoint"
       context.sendAlone(staleCookieError(cookie, now), cookie.peerTag, from, to);
@@ -156,8 +180,9 @@ export class Handshake {
     else if (isLocalTag)
       this.#handleCrossedCookie(cookie, now); // B
     else if (isPeerTag)
+      // §5.2.4 C: "The endpoint SHOULD NOT change states and SHOULD leave any timers running."
       return; // C: "The cookie SHOULD be silently discarded."
-    else if (cookie.localTieTag === myVerificationTag && cookie.peerTieTag === peerVerificationTag) {
+    else if (cookie.localTieTag === context.tieTags.local && cookie.peerTieTag === context.tieTags.peer) {
       this.#handleRestart(cookie, now); // A
     }
     // "For any case not shown in Table 12, the cookie SHOULD be silently discarded."
@@ -184,8 +209,11 @@ export class Handshake {
     const context = this.#context;
     const { state } = context;
     if (state.name !== 'COOKIE-ECHOED') return;
+    // §5.2.6: "if the association is not in the COOKIE-ECHOED state, the ERROR chunk SHOULD be silently discarded.";
+    // "SHOULD first examine if an association is in the process of being set up".
     const rttMs = now - this.#sentAt;
     const { initiateTag, initialTsn } = state.init;
+    // §5.2.6: "SHOULD use the RTT information measured based on the previous COOKIE ECHO/ERROR chunk exchange".
     const lifeSpanIncrementMs = Math.ceil(rttMs) + cookieLifeMarginMs;
     context.peerVerificationTag = 0;
     const init = this.#createInit(initiateTag, initialTsn, [{ kind: 'Cookie Preservative', lifeSpanIncrementMs }]);
@@ -197,8 +225,13 @@ export class Handshake {
   handleTimeout(now: Instant): void {
     const { state, paths } = this.#context;
     if (state.name === 'COOKIE-WAIT' && state.t1Init.expire(now)) {
+      // §4: "If the T1-init timer expires, the endpoint MUST retransmit the INIT chunk"; "This MUST be repeated up to
+      // 'Max.Init.Retransmits' times."; "the endpoint MUST abort the initialization process and report the error to the
+      // SCTP user."
       if (!this.#mayTryAgain(state.retransmissions)) return;
       state.retransmissions++;
+      // §5.1.6: "MUST follow the rules defined in Section 6.3". §5.1: "SHOULD follow the same rules given in Section
+      // 6.3."
       this.#path.rto.backOff();
       // §5.1: "Retransmissions of INIT chunks and COOKIE ECHO chunks SHOULD use all addresses of the peer"
       this.#path = paths.nextConfirmed(this.#path);
@@ -220,7 +253,7 @@ export class Handshake {
     return Number.POSITIVE_INFINITY;
   }
 
-  /** §5.1.4: "until either a COOKIE ACK chunk is received or 'Max.Init.Retransmits' is reached". */
+  /** §5.1.4: "until either a COOKIE ACK chunk is received or 'Max.Init.Retransmits' […] is reached". */
   #mayTryAgain(retransmissions: number): boolean {
     if (retransmissions < this.#context.options.maxInitRetransmits) return true;
     this.#context.close('local', 'SCTP_ERR_CONNECT_TIMEOUT');
@@ -275,6 +308,7 @@ export class Handshake {
       name: 'COOKIE-ECHOED',
       t1Cookie: new Timer(),
       init: state.init,
+      // §3.3.11: "This field MUST contain the exact cookie received in the State Cookie parameter".
       cookieEcho: { kind: 'COOKIE ECHO', cookie: cookie.cookie },
       report: reportOf(unrecognized),
       staleCookies: state.staleCookies,
@@ -288,17 +322,22 @@ export class Handshake {
     const { state, control } = this.#context;
     if (state.name !== 'COOKIE-ECHOED') return;
     control.clear();
+    // §5.4: "the implementation MUST NOT send a COOKIE ECHO chunk to an UNCONFIRMED address": `#path` is a CONFIRMED
+    // one.
     control.pushFirst(state.cookieEcho, this.#path);
     // §3.2.2: "it SHOULD bundle the ERROR chunk containing the 'Unrecognized Parameters' error cause with the chunk
     // sent in response (e.g., COOKIE ECHO)"
     if (state.report !== undefined) control.push(state.report, this.#path);
     this.#sentAt = now;
+    // §5.1.4: "The endpoint MUST also start the T1-cookie timer after sending the COOKIE ECHO chunk."
     state.t1Cookie.start(now, this.#path.rto.rtoMs);
   }
 
   /** Table 12 D: the peer has not seen our COOKIE ACK, or our own COOKIE ECHO crossed its. */
   #handleOwnCookie(now: Instant): void {
     const { state } = this.#context;
+    // §5.2.4 D: "SHOULD enter the ESTABLISHED state if it is in the COOKIE-ECHOED state. It SHOULD stop any T1-cookie
+    // timer that is running and send a COOKIE ACK chunk."
     if (state.name === 'COOKIE-ECHOED') this.#establish(state, now);
     this.#acknowledgeCookie();
   }
@@ -334,9 +373,12 @@ export class Handshake {
     context.releaseAll();
     context.control.clear();
     context.paths.restart(cookie.peerAddresses);
+    // §5.3.1: a tag "MUST NOT change during the life time of an association": this is another one.
     context.myVerificationTag = cookie.localTag;
     context.peerVerificationTag = cookie.peerTag;
+    context.renewTieTags();
     context.metrics.restarts++;
+    // §5.2.4 A: "A RESTART notification SHOULD be sent to the ULP instead of a COMMUNICATION LOST notification."
     this.#establish(this.#createTransfer(cookie), now, undelivered);
     this.#acknowledgeCookie();
   }
@@ -351,6 +393,8 @@ export class Handshake {
 
   #acknowledgeCookie(): void {
     const { control, paths } = this.#context;
+    // §5.1 D: "the COOKIE ACK chunk MUST be the first chunk in the packet."
+    // §5.4: "MUST NOT send a COOKIE ACK chunk to an UNCONFIRMED address": `current` is a CONFIRMED one.
     control.pushFirst({ kind: 'COOKIE ACK' }, paths.current);
   }
 
@@ -382,6 +426,8 @@ export class Handshake {
     const localIps = environment.localAddresses.map(({ ip }) => ip);
     const own = ownAddressParameters(localIps, paths.primary.address.ip);
     const offered = offeredCapabilities(options, environment);
+    // §3.3.2: "each parameter MUST only be included once". §3.3.2.1.4: "The sender of an INIT chunk or INIT ACK chunk
+    // MUST NOT include this parameter."
     return createInit(options, initiateTag, initialTsn, [
       ...parameters,
       ...own,
@@ -407,10 +453,12 @@ export class Handshake {
   }
 }
 
-/** RFC 9260 §3.3.10.3: "Measure of Staleness: […] the difference, in microseconds". */
+/** RFC 9260 §3.3.10.3: "the difference, rounded up in microseconds". */
 export function staleCookieError(cookie: StateCookie, now: Instant): ErrorChunk {
   const staleMs = Math.max(0, now - cookie.createdAt - cookie.lifespanMs);
-  const measureOfStalenessUs = Math.min(Math.round(staleMs * 1_000), 0xffff_ffff);
+  // §3.3.10.3: always told; who "does not wish to provide the Measure of Staleness, it SHOULD set this field to the
+  // value of zero."
+  const measureOfStalenessUs = Math.min(Math.ceil(staleMs * 1_000), 0xffff_ffff);
   return { kind: 'ERROR', causes: [{ kind: 'Stale Cookie', measureOfStalenessUs }] };
 }
 

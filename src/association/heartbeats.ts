@@ -25,6 +25,8 @@ export class Heartbeats {
    * when an association moves to the ESTABLISHED state" (§5.4): "HB.Max.Burst" of them in each RTO.
    */
   start(now: Instant): void {
+    // §5.4: "The number of packets containing HEARTBEAT chunks sent at each RTO SHOULD be limited by the 'HB.Max.Burst'
+    // parameter."
     let probes = 0;
     for (const path of this.#context.paths) {
       if (path.isConfirmed) this.#startPeriod(path, now);
@@ -89,6 +91,7 @@ export class Heartbeats {
       path.rto.measure(now - pending.sentAt);
       // §8.1: "The receiver of the HEARTBEAT ACK chunk MAY choose not to clear the counter if there is outstanding data":
       // where DATA chunks do not come through, heartbeats alone must not keep the association up.
+      // §8.1: "When a HEARTBEAT ACK chunk is received from the peer endpoint, the counter SHOULD also be reset."
       if (path.flightSize === 0) this.#context.paths.handlePeerReachable();
       this.#context.paths.handleSuccess(
         path,
@@ -108,6 +111,9 @@ export class Heartbeats {
     if (options.hbIntervalMs === 0 && path.isConfirmed) return;
     const jitter = 0.5 + randomFraction(environment.random);
     const intervalMs = options.hbIntervalMs === 0 ? slowProbeIntervalMs : options.hbIntervalMs;
+    // §8.3: "By default, an SCTP endpoint SHOULD monitor the reachability of the idle destination transport
+    // address(es)"; "When tuning the 'HB.interval', there is a side effect that SHOULD be taken into account": the
+    // default is the RFC's.
     path.heartbeatTimer.start(now, intervalMs + path.rto.rtoMs * jitter);
   }
 
@@ -141,6 +147,8 @@ export class Heartbeats {
 
   #send(path: Path, now: Instant): void {
     const { environment, control, metrics } = this.#context;
+    // §3.3.5: "MUST include a random nonce of length 64 bits or longer"; "SHOULD include information about the sender's
+    // current time […] and the destination transport address".
     const nonce = randomBytes(environment.random, nonceLength);
     const info = new Uint8Array(infoLength);
     info.set(nonce);
@@ -149,6 +157,7 @@ export class Heartbeats {
     path.pendingHeartbeat = { nonce, sentAt: now };
     control.push({ kind: 'HEARTBEAT', value: heartbeatValue(info) }, path);
     metrics.heartbeatsSent++;
+    // §8.3: "Only one heartbeat SHOULD be sent each time the heartbeat timer expires".
     path.heartbeatTimer.start(now, path.rto.rtoMs);
   }
 

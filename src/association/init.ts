@@ -1,4 +1,5 @@
 import type { NetAddress } from '../base/address.ts';
+import { padded } from '../base/bytes.ts';
 import type { Tsn } from '../base/serial.ts';
 import type { Instant } from '../base/time.ts';
 import {
@@ -14,6 +15,9 @@ import { negotiate, offeredCapabilities, recognize, type TransportIntegrity } fr
 import type { AssociationOptions } from './options.ts';
 import type { CookieJar } from './state-cookie.ts';
 
+/** Bytes of 'Unrecognized Parameter' parameters in an INIT ACK chunk: as many as an honest peer gives reason for. */
+const mostReported = 256;
+
 /** RFC 9260 §3.3.2: "The Advertised Receiver Window Credit MUST NOT be smaller than 1500." */
 const leastARwnd = 1_500;
 
@@ -27,6 +31,7 @@ export function createInit(
   return {
     kind: 'INIT',
     initiateTag,
+    // §5.1.1: "MUST indicate the number of outbound streams (OS) […], as well as the maximum inbound streams (MIS)".
     aRwnd: options.receiveBufferSize,
     outboundStreams: options.outboundStreams,
     inboundStreams: options.maxInboundStreams,
@@ -40,6 +45,8 @@ export function createInit(
  * Undefined when nothing speaks against it. An Initiate Tag of 0 is the caller's to drop.
  */
 export function objectionTo(chunk: InitChunk | InitAckChunk): readonly ErrorCause[] | undefined {
+  // §3.3.2: "with the OS value set to 0 MUST discard the packet"; "with the MIS value set to 0 MUST discard the
+  // packet". §5.1: "SHOULD also specify the cause of abort".
   // §3.3.2: "with the a_rwnd value set to a value smaller than 1500 MUST discard the packet, SHOULD send […] an ABORT",
   // and likewise for OS and MIS of 0.
   if (chunk.aRwnd < leastARwnd || chunk.outboundStreams === 0 || chunk.inboundStreams === 0) {
@@ -63,7 +70,7 @@ export interface InitAnswer {
   readonly peerPort: number;
   readonly localTag: number;
   readonly localInitialTsn: Tsn;
-  /** The tags of an association that exists with this peer, 0 without one (§5.2.2). */
+  /** The Tie-Tags of an association that exists with this peer, 0 without one (§5.2.2). */
   readonly localTieTag: number;
   readonly peerTieTag: number;
   readonly from: NetAddress;
@@ -90,6 +97,8 @@ export function answerInit(init: InitChunk, answer: InitAnswer, now: Instant): I
       lifespanMs: Math.min(options.validCookieLifeMs + increment, longestCookieLifeMs(options)),
       localTag: answer.localTag,
       peerTag: init.initiateTag,
+      // §5.2.2: "MUST copy its current Tie-Tags to a reserved place within the State Cookie"; "Other parameters for the
+      // endpoint SHOULD be copied from the existing parameters": the options have not changed.
       localTieTag: answer.localTieTag,
       peerTieTag: answer.peerTieTag,
       localInitialTsn: answer.localInitialTsn,
@@ -114,10 +123,25 @@ export function answerInit(init: InitChunk, answer: InitAnswer, now: Instant): I
     inboundStreams: options.maxInboundStreams,
     initialTsn: answer.localInitialTsn,
     parameters: [
+      // §5.1 B: "'Z' MUST generate and send along with the INIT ACK chunk a State Cookie."
       { kind: 'State Cookie', cookie },
       ...offeredCapabilities(options, answer.transport),
       ...ownAddressParameters(answer.localIps, answer.from.ip, peerAddressTypes(accepted)),
-      ...unrecognized.map((parameter): Parameter => ({ kind: 'Unrecognized Parameter', parameter })),
+      // §3.2.2: "it MUST put the 'Unrecognized Parameter' parameter(s) in the INIT ACK chunk".
+      ...reportable(unrecognized).map((parameter): Parameter => ({ kind: 'Unrecognized Parameter', parameter })),
     ],
   };
+}
+
+/**
+ * RFC 9260 §12.4: "MAY (at its discretion) elect to omit some or all of the 'Unrecognized Parameter' parameters to reduce the
+ * size of the INIT ACK chunk": it goes to an address that nobody has verified.
+ */
+function reportable(unrecognized: readonly Uint8Array[]): readonly Uint8Array[] {
+  // §12.4: "SHOULD attempt to make the INIT ACK chunk as small as possible".
+  let room = mostReported;
+  return unrecognized.filter((parameter) => {
+    room -= 4 + padded(parameter.length);
+    return room >= 0;
+  });
 }

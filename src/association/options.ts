@@ -81,7 +81,9 @@ export const defaultOptions: AssociationOptions = {
   // allocates per stream pay for 65535 of them; inbound ones cost us nothing until they are used.
   outboundStreams: 1024,
   maxInboundStreams: 65_535,
+  // RFC 9260 §16: "The following protocol parameters are RECOMMENDED".
   rtoInitialMs: 1_000,
+  // RFC 9260 §16: "'RTO.Min' SHOULD be set as described above in this section."
   rtoMinMs: 1_000,
   rtoMaxMs: 60_000,
   rtoAlpha: 1 / 8,
@@ -131,6 +133,8 @@ export const presets: Readonly<Record<OptionsPreset, AssociationOptions>> = {
 /** For each option the least and the greatest value that makes sense, and whether it is a whole number. */
 const bounds: Readonly<Record<NumericOption, readonly [least: number, greatest: number, kind: 'integer' | 'number']>> =
   {
+    // RFC 9260 §3.3.2: "The value of 0 MUST NOT be used."; "The value 0 MUST NOT be used." §3.3.3: "The value of 0 MUST
+    // NOT be used, and the value MUST NOT be greater than the MIS value".
     outboundStreams: [1, 65_535, 'integer'],
     maxInboundStreams: [1, 65_535, 'integer'],
     rtoInitialMs: [1, 600_000, 'number'],

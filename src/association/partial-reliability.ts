@@ -62,27 +62,29 @@ export class PartialReliability {
 
   /**
    * RFC 7496 §3.2: a message of `priority` finds the send buffer full. Messages of lower priority (a higher number) are
-   * given up, the lowest first and the latest of them first, until there is room for `bytes`.
+   * given up, the lowest first and the latest of them first, until `bytes` are free; none if all of them are not enough.
    */
   makeRoom(bytes: number, priority: number): void {
-    const { sendQueue } = this.#context;
+    const { sendQueue, capabilities } = this.#context;
     const candidates = new Set<OutgoingMessage>();
     const consider = (message: OutgoingMessage): void => {
-      if (message.policy.priority !== undefined && message.policy.priority > priority) candidates.add(message);
+      const mayBeGivenUp = message.fragmented === 0 || (capabilities.partialReliability && !isThere(message));
+      if (mayBeGivenUp && (message.policy.priority ?? -1) > priority) candidates.add(message);
     };
     for (const stream of sendQueue.streams) for (const message of stream.messages) consider(message);
     for (const { cargo, isAbandoned } of this.#outstanding.chunks) if (!isAbandoned) consider(cargo.message);
     const inOrder = [...candidates].sort((a, b) => b.policy.priority! - a.policy.priority! || b.arrival - a.arrival);
+    const chosen = new Set<OutgoingMessage>();
     let freed = 0;
-    const unsent = new Set<OutgoingMessage>();
     for (const message of inOrder) {
       if (freed >= bytes) break;
-      const held = message.data.length - message.acknowledged;
-      if (message.fragmented === 0) unsent.add(message);
-      else if (!this.abandon(message)) continue;
-      freed += held;
+      chosen.add(message);
+      freed += message.data.length - message.acknowledged;
     }
-    if (unsent.size > 0) sendQueue.dropUnsent((message) => unsent.has(message));
+    // What does not make enough room is given up for nothing.
+    if (freed < bytes) return;
+    sendQueue.dropUnsent((message) => chosen.has(message));
+    for (const message of chosen) if (message.fragmented > 0) this.abandon(message);
   }
 
   /** RFC 3758 §3.5 C3: with each SACK chunk that is behind the Advanced.Peer.Ack.Point. */
@@ -90,8 +92,9 @@ export class PartialReliability {
     if (!this.#outstanding.hasSkippable) return;
     // "may wish to limit the number of duplicate FORWARD TSN chunks it sends by […] waiting a full RTT before sending a
     // duplicate" (F2): two sides that answer each other at once would never stop.
-    if (this.#outstanding.advancedPeerAckPoint !== this.#lastPoint || now - this.#lastSentAt >= srttMs)
-      this.#isDue = true;
+    const { cumulativeTsnAckPoint } = this.#outstanding;
+    const isNews = this.#lastPoint === undefined || !isAfter(this.#lastPoint, cumulativeTsnAckPoint);
+    if (isNews || now - this.#lastSentAt >= srttMs) this.#isDue = true;
   }
 
   /** §3.5 A5: "Any time the T3-rtx timer expires, on any destination". */
@@ -112,16 +115,20 @@ export class PartialReliability {
 
   /** §3.5 C4: "Each stream SHOULD only be reported once", with "the highest abandoned stream sequence number". */
   #forwardTsn(maxLength: number): ForwardTsnChunk {
-    const streams = new Map<number, Ssn>();
+    const streams = new Map<number, { readonly first: Ssn; last: Ssn }>();
     const capacity = Math.floor((maxLength - forwardTsnHeaderLength) / forwardTsnEntryLength);
     const newCumulativeTsn = this.#outstanding.advancePeerAckPoint(({ streamId, unordered, messageId }) => {
       if (unordered) return true;
       const known = streams.get(streamId);
+      const number = ssn(messageId);
       if (known === undefined && streams.size === capacity) return false;
-      if (known === undefined || ssnDistance(ssn(messageId), known) > 0) streams.set(streamId, ssn(messageId));
+      // Further ahead than half of the numbers, the receiver could not tell it from one that is behind.
+      if (known !== undefined && ssnDistance(number, known.first) < 0) return false;
+      if (known === undefined) streams.set(streamId, { first: number, last: number });
+      else known.last = number;
       return true;
     });
-    const entries = Array.from(streams, ([streamId, number]) => ({ streamId, ssn: number }));
+    const entries = Array.from(streams, ([streamId, { last }]) => ({ streamId, ssn: last }));
     return { kind: 'FORWARD-TSN', newCumulativeTsn, streams: entries };
   }
 
@@ -139,6 +146,11 @@ export class PartialReliability {
     });
     return { kind: 'I-FORWARD-TSN', newCumulativeTsn, streams: [...streams.values()] };
   }
+}
+
+/** Whether the peer has all of the message, perhaps behind a hole. */
+function isThere(message: OutgoingMessage): boolean {
+  return message.acknowledged === message.data.length;
 }
 
 /** The fragment that would have ended a message, without its bytes. */

@@ -21,11 +21,14 @@ function isBetter(path: Path, best: Path, preferred: Path, avoid: Path | undefin
   if (byState !== 0) return byState < 0;
   // RFC 7829 §3.2 4 i, §4.1 3: "the lowest error count (fewest consecutive timeouts)"
   if (path.state !== 'active' && path.errorCount !== best.errorCount) return path.errorCount < best.errorCount;
+  // §6.4.1: "the SCTP endpoint SHOULD try to send the data to an alternate active destination transport address if one
+  // exists." §8.2: "only ONE transport address SHOULD be chosen and used as the new destination transport address."
   if (avoid !== undefined && (path === avoid) !== (best === avoid)) return best === avoid;
   // §6.4.1: "the most divergent source-destination pair from the original": another local address as well
   if (avoid !== undefined && sharesLocalAddress(path, avoid) !== sharesLocalAddress(best, avoid)) {
     return sharesLocalAddress(best, avoid);
   }
+  // §6.4: "By default, an endpoint SHOULD always transmit to the primary path".
   return path === preferred;
 }
 

@@ -58,7 +58,11 @@ export class Path extends Destination {
   ) {
     const headers = limits.overhead === 0 ? 0 : limits.overhead + (isIpv6(address.ip) ? ipv6ExtraHeaderLength : 0);
     const packetSize = Math.min(options.pathMtu - headers, limits.maxPacketSize) & ~3;
+    // RFC 9260 §7.3: "An endpoint MUST maintain separate PMTU estimates for each destination address of its peer." RFC
+    // 6951 §5.6: "it MUST decrease the Path MTU of that path by the size of the UDP header."
     const pmdcs = packetSize - commonHeaderLength;
+    // RFC 9260 §7.2: "MUST keep a set of the control variables cwnd, ssthresh, and partial_bytes_acked for EACH
+    // destination address". §8.2: "SHOULD keep an error counter for each of the destination transport addresses".
     super(
       new Rfc9260CongestionControl(pmdcs, isIpv6(address.ip), options.initialCwndPackets),
       new RetransmissionTimeout(options),
@@ -67,6 +71,7 @@ export class Path extends Destination {
     this.localAddress = localAddress;
     this.isConfirmed = isConfirmed;
     this.pathMtu = packetSize + headers;
+    // RFC 9260 §6.10: "SHOULD choose a size no larger than the PMTU of the current primary path."
     this.maxPacketSize = packetSize;
     this.#options = options;
     this.#address = address;
@@ -78,6 +83,8 @@ export class Path extends Destination {
 
   /** RFC 6951 §5.4: a peer behind a NAT is where its last verified packet came from. Returns whether that is news. */
   learnUdpPort(from: NetAddress): boolean {
+    // RFC 6951 §5.1: "MUST maintain a remote UDP encapsulation port number per destination address for each SCTP
+    // association."
     if (from.udpPort === this.#address.udpPort) return false;
     this.#address = from;
     return true;

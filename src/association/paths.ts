@@ -139,6 +139,7 @@ export class Paths {
     // §8.1: "If the value of this counter exceeds the limit indicated in the protocol parameter
     // 'Association.Max.Retrans', the endpoint SHOULD consider the peer endpoint unreachable"
     if (this.#associationErrorCount <= associationMaxRetrans) return true;
+    // §8.1: "the endpoint SHOULD report the failure to the upper layer".
     this.#context.close('local', 'SCTP_ERR_PEER_UNREACHABLE');
     return false;
   }
@@ -162,6 +163,8 @@ export class Paths {
     const path = this.find(from.ip);
     if (path === undefined) return undefined;
     if (to !== undefined) path.localAddress = to;
+    // RFC 6951 §5.4: "the UDP source port MUST be stored as the encapsulation port for the destination address the SCTP
+    // packet is received from".
     if (path.learnUdpPort(from)) this.#report(path, `its UDP port is now ${from.udpPort}`);
     return path;
   }
@@ -198,6 +201,8 @@ export class Paths {
   #observe(path: Path, reason: string, change: () => void): void {
     const before = path.state;
     change();
+    // §8.2: "SHOULD mark the destination transport address as inactive, and a notification SHOULD be sent to the upper
+    // layer."; "SHOULD also report to the upper layer when an inactive destination address is marked as active."
     if (path.state !== before) this.#report(path, reason);
   }
 

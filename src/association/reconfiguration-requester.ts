@@ -7,6 +7,7 @@ import {
   type ReconfigurationResponseParameter,
   reconfigurationResults,
 } from '../chunks/index.ts';
+import type { Pause } from '../streams/pause.ts';
 import type { Context } from './context.ts';
 import type { DataReceiver } from './data-receiver.ts';
 import type { DataSender } from './data-sender.ts';
@@ -21,9 +22,16 @@ export type ReconfigurationRequest =
   | { readonly kind: 'add outgoing streams'; readonly count: number }
   | { readonly kind: 'add incoming streams'; readonly count: number };
 
-/** A request that the peer has not answered yet. */
-interface InFlight {
+/** A request of ours, and the pause that it has put upon the streams whose numbers it changes. */
+interface Queued {
   readonly request: ReconfigurationRequest;
+  readonly pause: Pause | undefined;
+  /** For a reset of the association: the peer's own one has done it meanwhile. */
+  isMet: boolean;
+}
+
+/** A request that the peer has not answered yet. */
+interface InFlight extends Queued {
   readonly requestSequenceNumber: number;
   readonly chunk: ReconfigChunk;
   path: Path;
@@ -32,9 +40,13 @@ interface InFlight {
 }
 
 /** RE-CONFIG holds at most this many stream numbers in the smallest packet that we send. */
-const mostStreamsListed = 100;
+export const mostStreamsListed = 100;
+/** Their number has 16 bits. */
+export const mostStreams = 0xffff;
 /** Requests that may wait. */
 const capacity = 64;
+/** §5.1.4: "Only one SSN/TSN Reset Request SHOULD be sent within 30 seconds, which is considered a maximum segment lifetime". */
+const associationResetIntervalMs = 30_000;
 
 /** Our own re-configuration requests: one in flight, the others wait (RFC 6525 §5.1). */
 export class ReconfigurationRequester {
@@ -42,8 +54,9 @@ export class ReconfigurationRequester {
   readonly #sender: DataSender;
   readonly #receiver: DataReceiver;
   readonly #timer = new Timer();
-  readonly #waiting = new Ring<ReconfigurationRequest>(2);
+  readonly #waiting = new Ring<Queued>(2);
   #inFlight: InFlight | undefined;
+  #mayResetAssociationAt: Instant = Number.NEGATIVE_INFINITY;
   /** §4.1: it begins with the Initial TSN. */
   #nextRequestSequenceNumber: number;
   /** The next one that we expect of the peer, less 1, for what answers nothing (A4). */
@@ -67,10 +80,30 @@ export class ReconfigurationRequester {
     return this.#timer.deadline;
   }
 
+  /** Whether nothing waits or is unanswered. */
+  get isIdle(): boolean {
+    return this.#inFlight === undefined && this.#waiting.length === 0;
+  }
+
+  /** Whether the peer has not answered yet that we want the association reset. */
+  get isResettingAssociation(): boolean {
+    return this.#inFlight?.request.kind === 'reset association';
+  }
+
+  /** The peer has reset the association while our request to do so was under way. */
+  handleAssociationReset(): void {
+    if (this.#inFlight !== undefined) this.#inFlight.isMet = true;
+  }
+
   /** The reset of our streams that the peer has not answered yet, undefined without one. */
   get outgoingResetInFlight(): readonly number[] | undefined {
     const request = this.#inFlight?.request;
     return request?.kind === 'reset outgoing streams' ? request.streamIds : undefined;
+  }
+
+  /** Whether one more request may wait. */
+  get hasRoom(): boolean {
+    return this.#waiting.length < capacity;
   }
 
   /** @throws SctpError SCTP_ERR_NOT_SUPPORTED, SCTP_ERR_INVALID_ARGUMENT */
@@ -84,30 +117,35 @@ export class ReconfigurationRequester {
     this.enqueue(request);
   }
 
-  /** Without asking what our user may: for what the peer has asked of us. */
+  /** Without asking what our user may: for what the peer has asked of us, as long as `hasRoom`. */
   enqueue(request: ReconfigurationRequest): void {
-    if (this.#waiting.length >= capacity) {
+    if (!this.hasRoom) {
       throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `more than ${capacity} re-configuration requests wait`);
     }
-    this.#waiting.push(request);
-    const { sendQueue } = this.#context;
     // A1: "MUST stop assigning new SSNs to new user data provided by the upper layer for the affected streams and queue
     // it". What was accepted before goes out first, with the old numbers.
-    if (request.kind === 'reset outgoing streams') sendQueue.pause(request.streamIds);
-    if (request.kind === 'reset association') sendQueue.pause([]);
+    const { sendQueue } = this.#context;
+    let pause: Pause | undefined;
+    if (request.kind === 'reset outgoing streams') pause = sendQueue.pause(request.streamIds);
+    if (request.kind === 'reset association') pause = sendQueue.pause([]);
+    this.#waiting.push({ request, pause, isMet: false });
   }
 
   /** Sends the request that is next, once nothing is in its way. Cheap when there is none. */
   pump(now: Instant): void {
+    // The peer sends no more data, and takes what is left as it comes.
+    if (this.#context.state.name === 'SHUTDOWN-RECEIVED') this.#cancelWaiting();
     if (this.#inFlight !== undefined) return;
-    const request = this.#waiting.peek();
-    if (request === undefined || !this.#isReady(request)) return;
+    const queued = this.#waiting.peek();
+    if (queued === undefined || !this.#isReady(queued, now)) return;
     this.#waiting.shift();
+    const { request } = queued;
     const requestSequenceNumber = this.#nextRequestSequenceNumber;
     this.#nextRequestSequenceNumber = (requestSequenceNumber + 1) >>> 0;
     const chunk: ReconfigChunk = { kind: 'RE-CONFIG', parameters: [this.#parameter(request, requestSequenceNumber)] };
     const path = this.#context.paths.current;
-    this.#inFlight = { request, requestSequenceNumber, chunk, path, isInProgress: false };
+    this.#inFlight = { ...queued, requestSequenceNumber, chunk, path, isInProgress: false };
+    if (request.kind === 'reset association') this.#mayResetAssociationAt = now + associationResetIntervalMs;
     this.#send(this.#inFlight, now);
   }
 
@@ -121,14 +159,16 @@ export class ReconfigurationRequester {
       this.#timer.start(now, inFlight.path.rto.rtoMs); // H2
       return;
     }
-    this.#finish(inFlight.request, resultOf(response.result), response);
+    this.#finish(inFlight, resultOf(response.result), response);
   }
 
-  /** §5.2.2 E1: the peer's Outgoing SSN Reset Request answers our Incoming SSN Reset Request. */
-  handleAnsweringRequest(responseSequenceNumber: number): void {
+  /** §5.2.2 E1: whether the peer's Outgoing SSN Reset Request is the answer to our Incoming SSN Reset Request. */
+  handleAnsweringRequest(responseSequenceNumber: number): boolean {
     const inFlight = this.#inFlight;
-    if (inFlight?.requestSequenceNumber !== responseSequenceNumber) return;
-    if (inFlight.request.kind === 'reset incoming streams') this.#finish(inFlight.request, 'performed');
+    if (inFlight?.requestSequenceNumber !== responseSequenceNumber) return false;
+    if (inFlight.request.kind !== 'reset incoming streams') return false;
+    this.#finish(inFlight, 'performed');
+    return true;
   }
 
   /** Re-configuration Timer, §5.1.1. Returns whether the association still stands. */
@@ -143,17 +183,24 @@ export class ReconfigurationRequester {
     return true;
   }
 
+  #cancelWaiting(): void {
+    for (let queued = this.#waiting.shift(); queued !== undefined; queued = this.#waiting.shift()) {
+      this.#finish(queued, 'error');
+    }
+  }
+
   #send(inFlight: InFlight, now: Instant): void {
     this.#context.control.push(inFlight.chunk, inFlight.path);
     this.#timer.start(now, inFlight.path.rto.rtoMs);
   }
 
-  #isReady(request: ReconfigurationRequest): boolean {
-    if (request.kind === 'reset outgoing streams') return this.#context.sendQueue.isDrained(request.streamIds);
+  #isReady({ request, pause }: Queued, now: Instant): boolean {
+    if (pause !== undefined && !this.#context.sendQueue.isDrained(pause)) return false;
+    if (request.kind !== 'reset association') return true;
     // C2: "The sender has either no outstanding TSNs or considers all outstanding TSNs abandoned." We wait for none.
-    if (request.kind === 'reset association')
-      return this.#context.sendQueue.isDrained([]) && this.#sender.hasNothingOutstanding;
-    return true;
+    if (!this.#sender.hasNothingOutstanding) return false;
+    if (now < this.#mayResetAssociationAt) this.#timer.start(now, this.#mayResetAssociationAt - now);
+    return now >= this.#mayResetAssociationAt;
   }
 
   #parameter(request: ReconfigurationRequest, requestSequenceNumber: number): Parameter {
@@ -179,32 +226,32 @@ export class ReconfigurationRequester {
     }
   }
 
-  #finish(
-    request: ReconfigurationRequest,
-    result: ReconfigurationResult,
-    response?: ReconfigurationResponseParameter,
-  ): void {
-    this.#timer.stop();
-    this.#inFlight = undefined;
+  #finish(queued: Queued, result: ReconfigurationResult, response?: ReconfigurationResponseParameter): void {
+    if (queued === this.#inFlight) {
+      this.#timer.stop();
+      this.#inFlight = undefined;
+    }
+    const { request, pause } = queued;
     const isPerformed = result === 'performed' || result === 'nothing to do';
-    const { sendQueue, events } = this.#context;
+    const context = this.#context;
+    const { sendQueue, events } = context;
     switch (request.kind) {
       case 'reset outgoing streams':
         // H4: "the affected streams MUST now be reset and all queued data should now be processed"
-        sendQueue.resume(request.streamIds, isPerformed);
+        sendQueue.resume(pause!, isPerformed);
         events.push({ kind: 'streamsReset', direction: 'outgoing', streamIds: request.streamIds, result });
         return;
       case 'reset incoming streams':
-        // The streams themselves are reset by the peer's own request; what is news here is a refusal.
-        if (!isPerformed)
+        // The streams themselves are reset by the peer's own request; what is news here is that there will be none.
+        if (result !== 'performed')
           events.push({ kind: 'streamsReset', direction: 'incoming', streamIds: request.streamIds, result });
         return;
       case 'reset association':
-        this.#finishAssociationReset(result, response);
+        this.#finishAssociationReset(queued, result, response);
         return;
       case 'add outgoing streams':
         // H6
-        if (isPerformed) this.#context.outboundStreams += request.count;
+        if (isPerformed) context.outboundStreams = Math.min(context.outboundStreams + request.count, mostStreams);
         events.push({ kind: 'streamsAdded', direction: 'outgoing', count: request.count, result });
         return;
       case 'add incoming streams':
@@ -216,32 +263,35 @@ export class ReconfigurationRequester {
   }
 
   /** H5: "new data MUST be sent from the Receiver's Next TSN, beginning with SSN 0 for all outgoing streams". */
-  #finishAssociationReset(result: ReconfigurationResult, response: ReconfigurationResponseParameter | undefined): void {
+  #finishAssociationReset(
+    { pause, isMet }: Queued,
+    given: ReconfigurationResult,
+    response: ReconfigurationResponseParameter | undefined,
+  ): void {
     const { sendQueue, events } = this.#context;
     const nextTsns = response?.nextTsns;
-    const isPerformed = result === 'performed' && nextTsns !== undefined;
+    const isPerformed = given === 'performed' && nextTsns !== undefined;
     if (isPerformed) {
       this.#sender.restartAt(nextTsns.receiversNextTsn);
       this.#receiver.restartAt(nextTsns.sendersNextTsn);
     }
-    sendQueue.resume([], isPerformed);
-    events.push({
-      kind: 'associationReset',
-      by: 'local',
-      result: isPerformed || result !== 'performed' ? result : 'error',
-    });
+    sendQueue.resume(pause!, isPerformed);
+    const otherwise = isMet ? 'nothing to do' : given === 'performed' ? 'error' : given;
+    events.push({ kind: 'associationReset', by: 'local', result: isPerformed ? given : otherwise });
   }
 
   #validate(request: ReconfigurationRequest): void {
-    const { outboundStreams, inboundStreams } = this.#context;
+    const { outboundStreams, inboundStreams, options } = this.#context;
     if (request.kind === 'reset association') return;
     if (request.kind === 'add outgoing streams' || request.kind === 'add incoming streams') {
-      const present = request.kind === 'add outgoing streams' ? outboundStreams : inboundStreams;
+      const isOutgoing = request.kind === 'add outgoing streams';
+      const present = isOutgoing ? outboundStreams : inboundStreams;
+      const most = isOutgoing ? mostStreams : options.maxInboundStreams;
       const { count } = request;
-      if (Number.isInteger(count) && count > 0 && present + count <= 0xffff) return;
+      if (Number.isInteger(count) && count > 0 && present + count <= most) return;
       throw new SctpError(
         'SCTP_ERR_INVALID_ARGUMENT',
-        `cannot add ${String(count)} streams to ${present}: 65535 are the most`,
+        `cannot add ${String(count)} streams to ${present}: ${most} are the most`,
       );
     }
     const { streamIds } = request;

@@ -1,30 +1,22 @@
-import { isAfter, type Tsn } from '../base/serial.ts';
-import type { Instant } from '../base/time.ts';
+import { isAfter, plus, type Tsn } from '../base/serial.ts';
 import {
   type Parameter,
   type ReconfigChunk,
   type ReconfigurationResponseParameter,
   reconfigurationResults,
 } from '../chunks/index.ts';
+import { tsnWindow } from '../reliability/data-tracker.ts';
+import type { Pause } from '../streams/pause.ts';
 import type { Context } from './context.ts';
 import type { DataReceiver } from './data-receiver.ts';
 import type { DataSender } from './data-sender.ts';
-import type { ReconfigurationRequester } from './reconfiguration-requester.ts';
-
-/** What the peer may ask for. "The decision to deny a re-configuration request is an administrative decision" (RFC 6525 §5.2.1). */
-export interface ReconfigurationPolicy {
-  /** Resets of its streams, and requests to reset ours. */
-  readonly acceptStreamResets: boolean;
-  readonly acceptAssociationResets: boolean;
-  readonly acceptAddedStreams: boolean;
-}
+import { mostStreams, mostStreamsListed, type ReconfigurationRequester } from './reconfiguration-requester.ts';
 
 type Request = Extract<Parameter, { readonly requestSequenceNumber: number }>;
 type Result = keyof typeof reconfigurationResults;
 
 /** Answers to the peer's re-configuration requests (RFC 6525 §5.2). */
 export class ReconfigurationResponder {
-  policy: ReconfigurationPolicy = { acceptStreamResets: true, acceptAssociationResets: true, acceptAddedStreams: true };
   readonly #context: Context;
   readonly #sender: DataSender;
   readonly #receiver: DataReceiver;
@@ -37,7 +29,8 @@ export class ReconfigurationResponder {
   #deferred:
     | { readonly request: Extract<Request, { kind: 'Outgoing SSN Reset Request' }>; readonly lastTsn: Tsn }
     | undefined;
-  #mayResetAssociation = false;
+  /** A reset of the association that waits for our own data to be acknowledged. */
+  #associationReset: { readonly number: number; readonly pause: Pause } | undefined;
 
   constructor(
     context: Context,
@@ -59,13 +52,13 @@ export class ReconfigurationResponder {
   }
 
   /** Takes the requests of one RE-CONFIG chunk; answers go "into one RE_CONFIG chunk" (§5.2.1). */
-  handleRequests(chunk: ReconfigChunk, now: Instant): void {
+  handleRequests(chunk: ReconfigChunk): void {
     const answers: ReconfigurationResponseParameter[] = [];
     let hasRequest = false;
     for (const parameter of chunk.parameters) {
       if (!isRequest(parameter)) continue;
       hasRequest = true;
-      const answer = this.#handle(parameter, now);
+      const answer = this.#handle(parameter);
       if (answer !== undefined) answers.push(answer);
     }
     this.#send(answers);
@@ -73,15 +66,17 @@ export class ReconfigurationResponder {
     if (hasRequest) this.#receiver.tracker.requestSack();
   }
 
-  /** The cumulative TSN has moved: a deferred reset may be due (E2: "then proceed to the next step"). */
+  /** A packet has been read: what was in progress may be due (E2: "then proceed to the next step"). */
   handleProgress(): void {
     const deferred = this.#deferred;
-    if (deferred === undefined || isAfter(deferred.lastTsn, this.#receiver.tracker.cumulativeTsn)) return;
-    this.#deferred = undefined;
-    this.#send([this.#resetIncoming(deferred.request)]);
+    if (deferred !== undefined && !isAfter(deferred.lastTsn, this.#receiver.tracker.cumulativeTsn)) {
+      this.#send([this.#resetIncoming(deferred.request)]);
+    }
+    // The peer asks again in a while; to tell it at once saves that.
+    if (this.#associationReset !== undefined && this.#hasNothingOnItsWay) this.#send([this.#resetAssociation()]);
   }
 
-  #handle(request: Request, now: Instant): ReconfigurationResponseParameter | undefined {
+  #handle(request: Request): ReconfigurationResponseParameter | undefined {
     const number = request.requestSequenceNumber;
     const known = this.#answers.get(number);
     // What was in progress is looked at again; anything else has its answer.
@@ -104,7 +99,7 @@ export class ReconfigurationResponder {
       case 'Add Outgoing Streams Request':
         return this.#handleAddedOutgoing(request);
       case 'Add Incoming Streams Request':
-        return this.#handleAddedIncoming(request, now);
+        return this.#handleAddedIncoming(request);
       default:
         return request satisfies never;
     }
@@ -115,8 +110,9 @@ export class ReconfigurationResponder {
     request: Extract<Request, { kind: 'Outgoing SSN Reset Request' }>,
   ): ReconfigurationResponseParameter {
     const { requestSequenceNumber, streamNumbers, sendersLastAssignedTsn } = request;
-    this.#requester.handleAnsweringRequest(request.responseSequenceNumber); // E1
-    if (!this.policy.acceptStreamResets) return this.#answer(requestSequenceNumber, 'Denied');
+    const isAskedFor = this.#requester.handleAnsweringRequest(request.responseSequenceNumber); // E1
+    if (!isAskedFor && !this.#context.reconfigurationPolicy.acceptStreamResets)
+      return this.#answer(requestSequenceNumber, 'Denied');
     if (streamNumbers.some((streamId) => streamId >= this.#context.inboundStreams)) {
       return this.#answer(requestSequenceNumber, 'Error - Wrong SSN');
     }
@@ -134,6 +130,7 @@ export class ReconfigurationResponder {
     requestSequenceNumber,
     streamNumbers,
   }: Extract<Request, { kind: 'Outgoing SSN Reset Request' }>): ReconfigurationResponseParameter {
+    this.#deferred = undefined;
     this.#receiver.resetStreams(streamNumbers);
     const event = {
       kind: 'streamsReset',
@@ -151,40 +148,66 @@ export class ReconfigurationResponder {
     isKnown: boolean,
   ): ReconfigurationResponseParameter | undefined {
     if (isKnown) return this.#answers.get(requestSequenceNumber);
-    if (!this.policy.acceptStreamResets) return this.#answer(requestSequenceNumber, 'Denied');
+    // Our own request would not fit into a packet, or wait behind too many others.
+    const isAcceptable =
+      this.#context.reconfigurationPolicy.acceptStreamResets &&
+      streamNumbers.length <= mostStreamsListed &&
+      this.#requester.hasRoom;
+    if (!isAcceptable) return this.#answer(requestSequenceNumber, 'Denied');
     if (streamNumbers.some((streamId) => streamId >= this.#context.outboundStreams)) {
       return this.#answer(requestSequenceNumber, 'Error - Wrong SSN');
     }
     // "If the Outgoing SSN Reset Request Parameter that was just sent completely overlaps the received Incoming SSN Reset
     // Request Parameter, respond […] 'Nothing to do'."
     const inFlight = this.#requester.outgoingResetInFlight;
-    if (inFlight !== undefined && covers(inFlight, streamNumbers)) {
+    const isAtWork = inFlight !== undefined && covers(inFlight, streamNumbers);
+    if (isAtWork || this.#hasSentAll) {
       return this.#answer(requestSequenceNumber, 'Success - Nothing to do');
     }
+    const isNext = this.#requester.isIdle;
     const streamIds = streamNumbers;
     this.#requester.enqueue({ kind: 'reset outgoing streams', streamIds, inResponseTo: requestSequenceNumber });
+    // "responding to the peer with an acknowledgment" where our request has to wait: for the peer's answer to another one
+    // that the peer, waiting for us, could not send.
+    if (!isNext) return this.#answer(requestSequenceNumber, 'Success - Performed');
     this.#remember(requestSequenceNumber, 'In progress');
     return undefined;
   }
 
   /**
    * §5.2.4. Our own data that the peer has not acknowledged would be lost with its TSNs: it goes first, and new data waits
-   * meanwhile. The peer is told "In progress", and asks again.
+   * meanwhile. The peer is told "In progress".
    */
   #handleAssociationReset(number: number): ReconfigurationResponseParameter {
+    const context = this.#context;
+    if (!context.reconfigurationPolicy.acceptAssociationResets) return this.#answer(number, 'Denied');
+    // Both sides have asked at once. If both performed what the other asks for, each would take its TSNs from another answer;
+    // the RFC does not say how to prevent it, so one of us refuses.
+    if (this.#requester.isResettingAssociation && context.myVerificationTag >= context.peerVerificationTag) {
+      return this.#answer(number, 'Error - Request already in progress');
+    }
+    this.#associationReset ??= { number, pause: context.sendQueue.pause([]) };
+    return this.#hasNothingOnItsWay ? this.#resetAssociation() : this.#answer(number, 'In progress');
+  }
+
+  get #hasNothingOnItsWay(): boolean {
+    return !this.#context.sendQueue.hasSendable && this.#sender.hasNothingOutstanding;
+  }
+
+  /** To be called when it waits for nothing any more. */
+  #resetAssociation(): ReconfigurationResponseParameter {
+    const { number, pause } = this.#associationReset!;
     const { sendQueue, events } = this.#context;
-    if (!this.policy.acceptAssociationResets) return this.#answer(number, 'Denied');
-    if (!this.#mayResetAssociation) sendQueue.pause([]);
-    this.#mayResetAssociation = true;
-    if (!sendQueue.isDrained([]) || !this.#sender.hasNothingOutstanding) return this.#answer(number, 'In progress');
-    this.#mayResetAssociation = false;
-    // G2: "the highest TSN sent by the receiver of the request plus 1"; G1: "the smallest TSN not acknowledged by the
-    // receiver of the request plus 2^31"
-    const sendersNextTsn = this.#sender.nextTsn;
+    this.#associationReset = undefined;
+    // G2: "The value SHOULD be the highest TSN sent by the receiver of the request plus 1." If our answer is lost, new data
+    // with such a TSN would be taken for old; from beyond the window it is dropped, and comes again.
+    const sendersNextTsn = plus(this.#sender.nextTsn, tsnWindow + 1);
+    // G1: "the smallest TSN not acknowledged by the receiver of the request plus 2^31"
     const receiversNextTsn = this.#receiver.farTsn;
     this.#sender.restartAt(sendersNextTsn); // G3
     this.#receiver.restartAt(receiversNextTsn); // G4
-    sendQueue.resume([], true); // G5
+    sendQueue.resume(pause, true); // G5
+    this.#requester.handleAssociationReset();
     events.push({ kind: 'associationReset', by: 'peer', result: 'performed' });
     return this.#remember(number, 'Success - Performed', { sendersNextTsn, receiversNextTsn });
   }
@@ -195,7 +218,9 @@ export class ReconfigurationResponder {
   ): ReconfigurationResponseParameter {
     const { requestSequenceNumber, newStreams } = request;
     const { options, inboundStreams, events } = this.#context;
-    const isAcceptable = this.policy.acceptAddedStreams && inboundStreams + newStreams <= options.maxInboundStreams;
+    const isAcceptable =
+      this.#context.reconfigurationPolicy.acceptAddedStreams &&
+      inboundStreams + newStreams <= options.maxInboundStreams;
     if (!isAcceptable) return this.#answer(requestSequenceNumber, 'Denied');
     this.#context.inboundStreams += newStreams;
     events.push({ kind: 'streamsAdded', direction: 'incoming', count: newStreams, result: 'performed' });
@@ -203,15 +228,24 @@ export class ReconfigurationResponder {
   }
 
   /** §5.2.6: "MUST either send a response parameter denying the request or send a corresponding Add Outgoing Streams Request". */
-  #handleAddedIncoming(
-    { requestSequenceNumber, newStreams }: Extract<Request, { kind: 'Add Incoming Streams Request' }>,
-    _now: Instant,
-  ): ReconfigurationResponseParameter {
+  #handleAddedIncoming({
+    requestSequenceNumber,
+    newStreams,
+  }: Extract<Request, { kind: 'Add Incoming Streams Request' }>): ReconfigurationResponseParameter {
     const isAcceptable =
-      this.policy.acceptAddedStreams && newStreams > 0 && this.#context.outboundStreams + newStreams <= 0xffff;
+      this.#context.reconfigurationPolicy.acceptAddedStreams &&
+      newStreams > 0 &&
+      !this.#hasSentAll &&
+      this.#context.outboundStreams + newStreams <= mostStreams &&
+      this.#requester.hasRoom;
     if (!isAcceptable) return this.#answer(requestSequenceNumber, 'Denied');
     this.#requester.enqueue({ kind: 'add outgoing streams', count: newStreams });
     return this.#answer(requestSequenceNumber, 'Success - Performed');
+  }
+
+  /** In SHUTDOWN-SENT our streams carry nothing any more, and requests of ours would not be answered. */
+  get #hasSentAll(): boolean {
+    return this.#context.state.name === 'SHUTDOWN-SENT';
   }
 
   #answer(responseSequenceNumber: number, result: Result): ReconfigurationResponseParameter {
@@ -241,7 +275,7 @@ export class ReconfigurationResponder {
   #send(answers: readonly ReconfigurationResponseParameter[]): void {
     const { control, paths } = this.#context;
     for (let i = 0; i < answers.length; i += 2) {
-      control.push({ kind: 'RE-CONFIG', parameters: answers.slice(i, i + 2) }, paths.current);
+      control.respond({ kind: 'RE-CONFIG', parameters: answers.slice(i, i + 2) }, paths.current);
     }
   }
 }

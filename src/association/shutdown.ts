@@ -48,7 +48,11 @@ export class Shutdown {
   /** To be called when data was acknowledged: goes on "Once all its outstanding data has been acknowledged". */
   handleProgress(now: Instant): void {
     const { state } = this.#context;
-    if (state.name === 'SHUTDOWN-PENDING' && state.sender.isDone) this.#enterShutdownSent(state, now);
+    // §9.2: "An endpoint SHOULD ensure that all its outstanding DATA chunks have been acknowledged before initiating
+    // the shutdown procedure."; "MUST continue to follow normal data transmission procedures defined in Section 6,
+    // until all outstanding DATA chunks are acknowledged".
+    if (state.name === 'SHUTDOWN-PENDING' && state.sender.isDone && state.reconfiguration.isIdle)
+      this.#enterShutdownSent(state, now);
     else if (state.name === 'SHUTDOWN-RECEIVED' && state.sender.isDone)
       this.#enterShutdownAckSent(state, undefined, now);
   }
@@ -82,6 +86,7 @@ export class Shutdown {
     }
     // "verify, by checking the Cumulative TSN Ack field of the chunk, that all its outstanding DATA chunks have been
     // received by the SHUTDOWN chunk sender". It says nothing of gaps: those known from SACK chunks stay as they are.
+    // §3.3.8: "the receiver of the SHUTDOWN chunk MUST NOT interpret the lack of a Gap Ack Block as a renege."
     state.sender.handleCumulativeTsnAck(chunk.cumulativeTsnAck, now);
     this.handleProgress(now);
   }
@@ -92,6 +97,8 @@ export class Shutdown {
     switch (state.name) {
       case 'SHUTDOWN-SENT':
       case 'SHUTDOWN-ACK-SENT':
+        // §9.2: "Upon the receipt of the SHUTDOWN ACK chunk, the sender of the SHUTDOWN chunk MUST stop the T2-shutdown
+        // timer"; §8.5.1 C: "then the destination endpoint's tag MUST be used and the T bit MUST NOT be set."
         // "MUST stop the T2-shutdown timer, send a SHUTDOWN COMPLETE chunk to its peer, and remove all record"
         context.sendAlone({ kind: 'SHUTDOWN COMPLETE', tagReflected: false }, context.peerVerificationTag, from, to);
         context.close('local', undefined);
@@ -99,6 +106,7 @@ export class Shutdown {
       case 'COOKIE-WAIT':
       case 'COOKIE-ECHOED':
         // §8.5.1 E: "the procedures in Section 8.4 SHOULD be followed; in other words, it is treated as an OOTB packet."
+        // §9.2: "SHOULD respond to the receipt of a SHUTDOWN ACK chunk with a stand-alone SHUTDOWN COMPLETE chunk".
         context.sendAlone({ kind: 'SHUTDOWN COMPLETE', tagReflected: true }, verificationTag, from, to);
         return;
       case 'CLOSED':
@@ -115,6 +123,8 @@ export class Shutdown {
   /** "An endpoint MUST ignore the SHUTDOWN COMPLETE chunk if it is not in the SHUTDOWN-ACK-SENT state" (§8.5.1 C). */
   handleShutdownComplete(): void {
     const { state, metrics } = this.#context;
+    // §9.2: "the endpoint SHOULD stop the T2-shutdown timer and remove all knowledge of the association"; "verifies
+    // that it is in the SHUTDOWN-ACK-SENT state; if it is not, the chunk SHOULD be discarded."
     if (state.name === 'SHUTDOWN-ACK-SENT') this.#context.close('peer', undefined);
     else metrics.unexpectedChunks++;
   }
@@ -127,6 +137,8 @@ export class Shutdown {
     // T2-shutdown timer".
     state.retransmissions = 0;
     // A SACK chunk goes with it: only that tells the peer, which still sends, how large our receive window is.
+    // §6.2: "the endpoint SHOULD use a SACK chunk instead of the SHUTDOWN chunk to acknowledge DATA chunks received out
+    // of order"; "MUST be sent in SACK chunks unless shutdown was requested by the ULP".
     state.receiver.tracker.requestSack();
     this.#sendShutdown(state, now);
   }
@@ -142,6 +154,7 @@ export class Shutdown {
     }
     if (!state.t2Shutdown.expire(now)) return;
     // "If this threshold is exceeded, the endpoint SHOULD destroy the TCB and SHOULD report the peer endpoint unreachable"
+    // §9.2: "SHOULD limit the number of retransmissions of the SHUTDOWN chunk to […] 'Association.Max.Retrans'."
     if (++state.retransmissions > context.options.associationMaxRetrans) {
       context.close('local', 'SCTP_ERR_PEER_UNREACHABLE');
       return;
@@ -149,6 +162,9 @@ export class Shutdown {
     // It follows "the same rules" as a T3-rtx that expires (§6.3.3 E2), and tries another path where there is one; the
     // association has its own count of these retransmissions.
     this.#path.rto.backOff();
+    // §9.2: "the endpoint MUST resend the SHUTDOWN chunk with the updated last sequential TSN"; "If the timer expires,
+    // the endpoint MUST resend the SHUTDOWN ACK chunk."; "The rules in Section 6.3 MUST be followed to determine the
+    // proper timer value for T2-shutdown."
     if (!context.paths.handleFailure(this.#path, false, now)) return;
     if (state.name === 'SHUTDOWN-SENT') this.#sendShutdown(state, now);
     else this.#sendShutdownAck(state, now);
@@ -193,6 +209,8 @@ export class Shutdown {
     // been received, then a SACK chunk MUST also be sent."
     if (tracker.isSackDue || tracker.hasGaps || tracker.hasDuplicates) tracker.requestSack();
     else tracker.handleAcknowledged();
+    // §9.2: "It SHOULD then start the T2-shutdown timer and enter the SHUTDOWN-SENT state." §3.3.8: "An endpoint in an
+    // association MUST use this chunk to initiate a graceful close".
     state.t2Shutdown.start(now, this.#path.rto.rtoMs);
   }
 
@@ -200,6 +218,8 @@ export class Shutdown {
     const { control, paths } = this.#context;
     this.#path = paths.current;
     control.push({ kind: 'SHUTDOWN ACK' }, this.#path);
+    // §9.2: "MUST send a SHUTDOWN ACK chunk and start a T2-shutdown timer of its own, entering the SHUTDOWN-ACK-SENT
+    // state."
     state.t2Shutdown.start(now, this.#path.rto.rtoMs);
   }
 }

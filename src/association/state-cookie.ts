@@ -24,7 +24,7 @@ export interface StateCookie {
   /** The tags of the association that the cookie stands for, ours and the peer's. */
   readonly localTag: number;
   readonly peerTag: number;
-  /** The tags of an association that existed when the cookie was made, 0 without one (§5.2.2). */
+  /** The Tie-Tags of an association that existed when the cookie was made, 0 without one (§5.2.2). */
   readonly localTieTag: number;
   readonly peerTieTag: number;
   readonly localInitialTsn: Tsn;
@@ -72,6 +72,8 @@ export class CookieJar {
   seal(cookie: StateCookie, now: Instant): Uint8Array {
     this.#rotate(now);
     const content = encode(cookie, this.#current.number);
+    // §5.1.3: "the sender MUST include a MAC"; "A MAC with acceptable security properties SHOULD be used."; "it MUST
+    // NOT contain information that is not being envisioned to be shared": Tie-Tags stand for Verification Tags.
     const sealed = new Uint8Array(content.length + macLength);
     sealed.set(content);
     sealed.set(this.#mac(this.#current, content), content.length);
@@ -83,6 +85,7 @@ export class CookieJar {
     if (sealed.length < fixedLength + macLength || readUint8(sealed, 0) !== version) return undefined;
     const number = readUint8(sealed, 1);
     const secret = [this.#current, this.#previous].find((each) => each?.number === number);
+    // §5.1.5: "the secret key to use is not available anymore, […] MUST be silently discarded."
     if (secret === undefined) return undefined;
     const content = sealed.subarray(0, sealed.length - macLength);
     const mac = sealed.subarray(sealed.length - macLength);
@@ -102,11 +105,13 @@ export class CookieJar {
   }
 
   #createSecret(number: number): Secret {
+    // §5.1.3: "The secret key SHOULD be random". §14.1: "SHOULD be a cryptographic quality random number".
     return { number, key: randomBytes(this.#environment.random, secretLength) };
   }
 }
 
 function encode(cookie: StateCookie, secretNumber: number): Uint8Array {
+  // §5.1.3: "An implementation SHOULD make the cookie as small as possible to ensure interoperability."
   const addresses = cookie.peerAddresses.map(({ ip, udpPort }) => ({ text: asciiBytes(ip), udpPort }));
   let length = fixedLength;
   for (const { text } of addresses) length += 3 + text.length;
@@ -126,6 +131,8 @@ function encode(cookie: StateCookie, secretNumber: number): Uint8Array {
     offset += 4;
   };
   const createdAt = Math.floor(cookie.createdAt);
+  // §3.3.3.1.1: "MUST contain all the necessary state and parameter information required for the sender of this INIT
+  // ACK chunk to create the association". §5.1.3: "SHOULD also contain a timestamp".
   put8(version);
   put8(secretNumber);
   put32(Math.floor(createdAt / 0x1_0000_0000));

@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 import type { DataReceiver } from './data-receiver.ts';
 import type { DataSender } from './data-sender.ts';
 import { type ReconfigurationRequest, ReconfigurationRequester } from './reconfiguration-requester.ts';
-import { type ReconfigurationPolicy, ReconfigurationResponder } from './reconfiguration-responder.ts';
+import { ReconfigurationResponder } from './reconfiguration-responder.ts';
 
 /** Stream re-configuration (RFC 6525): our requests and the answers to the peer's. */
 export class StreamReconfiguration {
@@ -18,8 +18,9 @@ export class StreamReconfiguration {
     this.#responder = new ReconfigurationResponder(context, sender, receiver, this.#requester, peerInitialTsn);
   }
 
-  set policy(policy: ReconfigurationPolicy) {
-    this.#responder.policy = policy;
+  /** Whether we want nothing of the peer. */
+  get isIdle(): boolean {
+    return this.#requester.isIdle;
   }
 
   /** @throws SctpError SCTP_ERR_NOT_SUPPORTED, SCTP_ERR_INVALID_ARGUMENT, SCTP_ERR_INVALID_STREAM */
@@ -32,10 +33,10 @@ export class StreamReconfiguration {
     for (const parameter of chunk.parameters) {
       if (parameter.kind === 'Re-configuration Response') this.#requester.handleResponse(parameter, now);
     }
-    this.#responder.handleRequests(chunk, now);
+    this.#responder.handleRequests(chunk);
   }
 
-  /** To be called when data has arrived. */
+  /** To be called when a packet has been read. */
   handleProgress(): void {
     this.#responder.handleProgress();
   }

@@ -35,6 +35,7 @@ export class Transmitter {
     const ready = this.#context.packets.shift();
     if (ready !== undefined) return this.#count(ready);
     const { state } = this.#context;
+    // §5: "the two endpoints MUST complete an initialization process".
     if (state.name === 'CLOSED' || state.name === 'COOKIE-WAIT') return undefined;
     // §5.1 C: "until the COOKIE ACK chunk is returned, the sender MUST NOT send any other packets to the peer."
     if (state.name === 'COOKIE-ECHOED') return this.#pollCookieEcho();
@@ -59,6 +60,8 @@ export class Transmitter {
     const { control, paths } = this.#context;
     const { tracker } = receiver;
     const queued = control.peek();
+    // §6.1 D: "'Max.Burst' SHOULD be used to limit the number of packets sent"; "cwnd SHOULD NOT be changed
+    // permanently".
     const dataPath = this.#burst > 0 && this.#maySendData() ? sender.choosePath(now) : undefined;
     const isSackDue = tracker.isSackDue && this.#mayReceiveData();
     const forwardTsnPath =
@@ -67,11 +70,13 @@ export class Transmitter {
     if (path === undefined) return undefined;
 
     this.#begin(path);
+    // §6.10: "an endpoint MUST place control chunks first in the outbound SCTP packet."
     const mustTravelWithoutData = this.#appendControl(path);
     if (path === receiver.sackPath) {
       // §6.1: "if any received DATA chunks have not been acknowledged (e.g., due to delayed ack), the sender SHOULD
       // create a SACK chunk and bundle it with the outbound DATA chunk"
       const isBundled = path === dataPath && tracker.hasNews;
+      // §6.9: "MUST also take into account the space required for a SACK chunk if bundling".
       const room = path.maxPacketSize - this.#builder.length;
       if ((isSackDue || isBundled) && room >= smallestSackLength) this.#builder.append(receiver.takeSack(room));
     }
@@ -117,6 +122,8 @@ export class Transmitter {
       if (queued === undefined || queued.path !== path) return false;
       const { chunk } = queued;
       const isFirst = this.#builder.length === commonHeaderLength;
+      // §6.10: "The total size of the resultant SCTP packet MUST be less that or equal to the current PMTU."; "Partial
+      // chunks MUST NOT be placed in an SCTP packet."
       if (!isFirst && this.#builder.length + chunkLength(chunk) > path.maxPacketSize) return true;
       this.#builder.append(chunk);
       control.shift();
@@ -127,10 +134,14 @@ export class Transmitter {
 
   #begin(path: Path): void {
     const { localPort, remotePort, peerVerificationTag, control } = this.#context;
+    // §3.3.3: "An implementation MUST be prepared to receive an INIT ACK chunk that is quite large (more than 1500
+    // bytes)".
     // A State Cookie can be larger than a packet ought to be; it cannot be split, and IP has to fragment it.
     const first = control.peek();
     const needed = first === undefined ? 0 : commonHeaderLength + chunkLength(first.chunk);
     const buffer = this.#context.environment.slab.take(Math.max(path.maxPacketSize, needed));
+    // §8.5: "MUST fill in the Verification Tag […] with the tag value in the Initiate Tag parameter of the INIT or INIT
+    // ACK chunk".
     this.#builder.begin(buffer, localPort, remotePort, peerVerificationTag);
   }
 

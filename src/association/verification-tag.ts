@@ -16,8 +16,12 @@ import type { Packet } from '../chunks/index.ts';
 export function hasAcceptableTag(packet: Packet, myVerificationTag: number, peerVerificationTag: number): boolean {
   const first = packet.chunks[0];
   if (first?.kind === 'ABORT' || first?.kind === 'SHUTDOWN COMPLETE') {
+    // §8.5.1 B: "MUST accept the packet if the Verification Tag field of the packet matches its own tag and the T bit
+    // is not set OR if it is set to its Peer's Tag and the T bit is set in the Chunk Flags. Otherwise, the receiver
+    // MUST silently discard the packet and take no further action."
     if (first.tagReflected) return packet.verificationTag === peerVerificationTag && peerVerificationTag !== 0;
   }
+  // §8.5: "the receiver MUST silently discard the packet and MUST NOT process it any further, except for those cases".
   return packet.verificationTag === myVerificationTag;
 }
 

@@ -28,6 +28,7 @@ export function writeUint8(bytes: Uint8Array, offset: number, value: number): vo
 }
 
 export function writeUint16(bytes: Uint8Array, offset: number, value: number): void {
+  // RFC 9260 §3: "All integer fields in an SCTP packet MUST be transmitted in network byte order".
   bytes[offset] = value >>> 8;
   bytes[offset + 1] = value;
 }

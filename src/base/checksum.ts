@@ -14,7 +14,10 @@ export function computeCrc32c(bytes: Uint8Array): number {
  * resultant value into the checksum field". Appendix A sends the CRC with its least significant byte first.
  */
 export function writeChecksum(packet: Uint8Array): void {
+  // §6.8: "the endpoint MUST strengthen the data integrity […] by including the CRC32c checksum value"; "After the
+  // packet is constructed […], the transmitter MUST" do so.
   writeUint32LittleEndian(packet, checksumOffset, 0);
+  // RFC 6951 §5.3: "The SCTP checksum MUST be computed for IPv4 and IPv6".
   writeUint32LittleEndian(packet, checksumOffset, computeCrc32c(packet));
 }
 

@@ -6,6 +6,7 @@ export type SctpErrorCode =
   | 'SCTP_ERR_INVALID_STREAM'
   | 'SCTP_ERR_NOT_SUPPORTED'
   | 'SCTP_ERR_SEND_BUFFER_FULL'
+  | 'SCTP_ERR_ABANDONED'
   | 'SCTP_ERR_SHUTTING_DOWN'
   | 'SCTP_ERR_CLOSED'
   | 'SCTP_ERR_CONNECT_TIMEOUT'
@@ -34,13 +35,15 @@ export const errorCodes: Readonly<Record<SctpErrorCode, string>> = {
   SCTP_ERR_NOT_SUPPORTED: 'the peer does not support this',
   /** The send buffer has no room; wait for `writable` (sans-IO core only: the Node API waits by itself). */
   SCTP_ERR_SEND_BUFFER_FULL: 'the send buffer is full',
+  /** The message was given up: its `lifetimeMs`, `maxRetransmits` or `priority` asked for it, or its stream does not exist. */
+  SCTP_ERR_ABANDONED: 'the message was given up',
   /** The association is shutting down and accepts no new messages (RFC 9260 §9.2). */
   SCTP_ERR_SHUTTING_DOWN: 'the association is shutting down',
   /** The association has ended. */
   SCTP_ERR_CLOSED: 'the association is closed',
   /** No answer to INIT or COOKIE ECHO within Max.Init.Retransmits (RFC 9260 §5.1.4). */
   SCTP_ERR_CONNECT_TIMEOUT: 'the peer did not answer',
-  /** The peer answered INIT or COOKIE ECHO with ABORT: nobody listens there, or it refuses. */
+  /** The peer answered INIT or COOKIE ECHO with ABORT: nobody listens there, or it refuses. Or it denied a request. */
   SCTP_ERR_REFUSED: 'the peer refused the association',
   /** The peer aborted an established association (RFC 9260 §9.1). */
   SCTP_ERR_ABORTED_BY_PEER: 'the peer aborted the association',

@@ -63,7 +63,8 @@ function formatIpv6(bytes: Uint8Array): string {
   return `${hex(fields.slice(0, runStart))}::${hex(fields.slice(runStart + runLength))}`;
 }
 
-function isIpv4Mapped(bytes: Uint8Array): boolean {
+/** `::ffff:0:0/96`: an IPv4 address as an IPv6 socket sees it (RFC 4291 §2.5.5.2). */
+export function isIpv4Mapped(bytes: Uint8Array): boolean {
   return bytes.subarray(0, 10).every((byte) => byte === 0) && readUint16(bytes, 10) === 0xffff;
 }
 

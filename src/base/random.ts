@@ -31,6 +31,8 @@ export function randomFraction(random: RandomSource): number {
 export function randomTag(random: RandomSource): number {
   for (;;) {
     const tag = random.uint32();
+    // RFC 9260 §5.3.1: "SHOULD be selected from the range of 1 to 2^32 - 1." §3.3.3: "The Initiate Tag MUST NOT take
+    // the value 0."
     if (tag !== 0) return tag;
   }
 }

@@ -23,6 +23,7 @@ export const fsn = (value: number): Fsn => (value >>> 0) as Fsn;
 
 /** How far `a` is ahead of `b`: negative when it is behind. */
 export function distance<T extends Serial32>(a: T, b: T): number {
+  // §1.6: "Comparisons and arithmetic on TSNs in this document SHOULD use Serial Number Arithmetic".
   return (a - b) | 0;
 }
 
@@ -35,10 +36,12 @@ export function isBefore<T extends Serial32>(a: T, b: T): boolean {
 }
 
 export function plus<T extends Serial32>(a: T, n: number): T {
+  // §1.6: "all arithmetic dealing with Transmission Sequence Numbers MUST be performed modulo 2^32."
   return ((a + n) >>> 0) as T;
 }
 
 export function next<T extends Serial32>(a: T): T {
+  // §1.6: "the next TSN a DATA chunk MUST use after transmitting TSN = 2^32 - 1 is TSN = 0."
   return ((a + 1) >>> 0) as T;
 }
 
@@ -48,9 +51,11 @@ export function previous<T extends Serial32>(a: T): T {
 
 /** How far stream sequence number `a` is ahead of `b`, modulo 2^16. */
 export function ssnDistance(a: Ssn, b: Ssn): number {
+  // §1.6: "Any arithmetic done on Stream Sequence Numbers SHOULD use Serial Number Arithmetic".
   return ((a - b) << 16) >> 16;
 }
 
 export function nextSsn(a: Ssn): Ssn {
+  // §6.5: "when the Stream Sequence Number reaches the value 65535, the next […] MUST be set to 0."
   return ((a + 1) & 0xffff) as Ssn;
 }

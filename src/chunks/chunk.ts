@@ -121,6 +121,7 @@ export function decodeChunk(bytes: Uint8Array, offset: number, length: number): 
 
 /** Bytes of `chunk` on the wire, with its padding. */
 export function chunkLength(chunk: Chunk): number {
+  // §3.2: "The total length of a chunk (including Type, Length, and Value fields) MUST be a multiple of 4 bytes."
   return padded(tlvHeaderLength + (isRaw(chunk) ? chunk.value.length : codecOf(chunk).valueLength(chunk)));
 }
 
@@ -140,6 +141,8 @@ export function writeChunk(chunk: Chunk, bytes: Uint8Array, offset: number): num
     writeHeader(bytes, offset, codec.type, codec.flags(chunk), length);
     codec.encode(chunk, bytes, offset + tlvHeaderLength);
   }
+  // §3.2: "the sender MUST pad the chunk with all zero bytes, and this padding is not included in the Chunk Length
+  // field."; "The sender MUST NOT pad with more than 3 bytes."
   const end = offset + padded(length);
   for (let at = offset + length; at < end; at++) writeUint8(bytes, at, 0);
   return end;

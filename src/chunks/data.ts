@@ -48,6 +48,7 @@ export const dataCodec: ChunkCodec<DataChunk> = {
   },
   valueLength: ({ fragment }) => 12 + fragment.payload.length,
   flags: ({ fragment, immediateAck }) => fragmentFlags(fragment, immediateAck),
+  // §3.3.1: "The following format MUST be used for the DATA chunk".
   encode({ tsn, fragment }, bytes, offset) {
     writeUint32(bytes, offset, tsn);
     writeUint16(bytes, offset + 4, fragment.streamId);

@@ -48,6 +48,8 @@ export const initCodec: ChunkCodec<InitChunk> = {
     return typeof fields === 'string' ? fields : { kind: 'INIT', ...fields };
   },
   valueLength,
+  // §3.3.2: "The Chunk Flags field in INIT chunks is reserved, and all bits in it SHOULD be set to 0 by the sender and
+  // ignored by the receiver."
   flags: noFlags,
   encode,
 };
@@ -60,6 +62,7 @@ export const initAckCodec: ChunkCodec<InitAckChunk> = {
     return typeof fields === 'string' ? fields : { kind: 'INIT ACK', ...fields };
   },
   valueLength,
+  // §3.3.3: "The Chunk Flags field in INIT ACK chunks is reserved, and all bits in it SHOULD be set to 0".
   flags: noFlags,
   encode,
 };
@@ -87,5 +90,6 @@ function encode(init: InitFields, bytes: Uint8Array, offset: number): void {
   writeUint16(bytes, offset + 8, init.outboundStreams);
   writeUint16(bytes, offset + 10, init.inboundStreams);
   writeUint32(bytes, offset + 12, init.initialTsn);
+  // §3.3.2.1: "Any Type-Length-Value fields MUST be placed after the fixed-length fields."
   writeTlvs(parameterFormat, init.parameters, bytes, offset + 16);
 }

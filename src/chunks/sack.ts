@@ -55,6 +55,8 @@ export const sackCodec: ChunkCodec<SackChunk> = {
   },
   valueLength: ({ gapAckBlocks, duplicateTsns }) => 12 + 4 * (gapAckBlocks.length + duplicateTsns.length),
   flags: noFlags,
+  // §3.3.4: "MUST contain the Cumulative TSN Ack, Advertised Receiver Window Credit (a_rwnd), Number of Gap Ack Blocks,
+  // and Number of Duplicate TSNs fields"; "the parameter part of the SACK chunk MUST be constructed as follows".
   encode({ cumulativeTsnAck, aRwnd, gapAckBlocks, duplicateTsns }, bytes, offset) {
     writeUint32(bytes, offset, cumulativeTsnAck);
     writeUint32(bytes, offset + 4, aRwnd);

@@ -25,6 +25,7 @@ export function walkTlvs(
     const length = readUint16(bytes, offset + 2);
     if (length < tlvHeaderLength || length > end - offset) return false;
     visit(offset, length);
+    // §3.2, §3.2.1: "The receiver MUST ignore the padding bytes."
     offset += padded(length);
   }
   return true;
@@ -84,6 +85,8 @@ export function writeTlvs<T>(format: TlvFormat<T>, items: readonly T[], bytes: U
     writeUint16(bytes, offset, format.typeOf(item));
     writeUint16(bytes, offset + 2, length);
     format.encode(item, bytes, offset + tlvHeaderLength);
+    // §3.2.1: "The total length of a parameter […] MUST be a multiple of 4 bytes."; "A sender MUST NOT pad with more
+    // than 3 bytes."
     const next = offset + padded(length);
     if (i < items.length - 1) bytes.fill(0, offset + length, next);
     offset = next;

@@ -2,8 +2,7 @@ import { peerAddresses } from '../association/addresses.ts';
 import { Association, type AssociationIdentity } from '../association/association.ts';
 import type { AssociationEnvironment, Transmit } from '../association/context.ts';
 import type { AssociationEvent } from '../association/events.ts';
-import { staleCookieError } from '../association/handshake.ts';
-import { answerInit, longestCookieLifeMs, objectionTo } from '../association/init.ts';
+import { longestCookieLifeMs } from '../association/init.ts';
 import { type AssociationOptions, type OptionsPreset, resolveOptions } from '../association/options.ts';
 import { CookieJar, type StateCookie } from '../association/state-cookie.ts';
 import { isInit } from '../association/verification-tag.ts';
@@ -15,7 +14,6 @@ import { SctpError } from '../base/errors.ts';
 import { Ledger } from '../base/ledger.ts';
 import { randomTag } from '../base/random.ts';
 import { Ring } from '../base/ring.ts';
-import { tsn } from '../base/serial.ts';
 import { Slab } from '../base/slab.ts';
 import type { Instant } from '../base/time.ts';
 import {
@@ -26,10 +24,11 @@ import {
   type InitChunk,
   type Packet,
 } from '../chunks/index.ts';
-import { Admission, type EndpointLimits } from './admission.ts';
+import type { EndpointLimits } from './admission.ts';
 import { AssociationTable } from './association-table.ts';
 import { createCounters, type EndpointCounters } from './counters.ts';
 import { EndedTags } from './ended-tags.ts';
+import { Listener } from './listener.ts';
 import { answerOutOfTheBlue } from './out-of-the-blue.ts';
 
 export type { Transmit } from '../association/context.ts';
@@ -100,13 +99,13 @@ export class Endpoint {
   /** Answers that belong to no association. */
   readonly #replies = new Ring<Transmit>();
   readonly #counters = createCounters();
-  readonly #admission: Admission;
+  readonly #listener: Listener;
 
   /** @throws SctpError SCTP_ERR_INVALID_ARGUMENT */
   constructor(options: EndpointOptions, environment: Environment) {
-    if (!Number.isInteger(options.port) || options.port < 1 || options.port > 65_535) {
-      throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `port must be an integer from 1 to 65535, not ${options.port}`);
-    }
+    // RFC 9260 §3.1: "The Source Port Number 0 MUST NOT be used."
+    requirePort(options.port);
+    // §1.3: "All transport addresses used by an SCTP endpoint MUST use the same port number".
     this.port = options.port;
     this.listening = options.listening ?? false;
     this.#given = options;
@@ -123,7 +122,7 @@ export class Endpoint {
       ledger: new Ledger(),
       errorDetectionMethod: options.errorDetectionMethod,
     };
-    this.#admission = new Admission(options.limits ?? {}, this.#environment.ledger);
+    this.#listener = new Listener(this.#options, this.#environment, this.#counters, options.limits ?? {});
   }
 
   /** The addresses that our user has chosen to bind, for transports that know them only once they are open. */
@@ -161,6 +160,8 @@ export class Endpoint {
     now: Instant,
   ): Association {
     if (remote.addresses.length === 0) throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', 'connect needs an address');
+    // §3.1: "The Destination Port Number 0 MUST NOT be used."
+    requirePort(remote.port);
     // §1.3: "Two SCTP endpoints MUST NOT have more than one SCTP association between them at any given time."
     if (remote.addresses.some((address) => this.#table.hasOpenAt(address, remote.port))) {
       throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', 'there is an association with this peer already');
@@ -188,9 +189,14 @@ export class Endpoint {
       this.#counters.tooShort++;
       return;
     }
-    // RFC 9260 §6.8: "the receiver MUST treat the packet as an invalid SCTP packet", and drop it.
+    // RFC 9260 §6.8: "the receiver MUST first check the CRC32c checksum"; "MUST treat the packet as an invalid SCTP packet".
     if (!this.#acceptsWithoutChecksum(packet) && !hasValidChecksum(bytes)) {
       this.#counters.badChecksum++;
+      return;
+    }
+    // §3.1: "The Source Port Number 0 MUST NOT be used": nobody can be answered there.
+    if (packet.sourcePort === 0) {
+      this.#counters.outOfTheBlue++;
       return;
     }
     if (packet.destinationPort !== this.port) {
@@ -199,9 +205,12 @@ export class Endpoint {
     }
     const first = packet.chunks[0]!;
     if (first.kind === 'COOKIE ECHO') {
+      // §8.4 4: "contains a COOKIE ECHO chunk as the first chunk, it MUST be processed as described in Section 5.1."
       this.#handleCookieEcho(first, packet, from, to, now);
       return;
     }
+    // §6: "received in CLOSED is out of the blue and SHOULD be handled per Section 8.4", and so for SACK: "in the
+    // CLOSED state is out of the blue and SHOULD be processed according to the rules in Section 8.4."
     const slot = this.#findSlot(packet, from);
     if (slot === undefined) this.#handleUnmatched(packet, from, to, now);
     else if (first.kind === 'INIT' && isInit(packet)) slot.association.handleInit(first, from, to, now);
@@ -302,38 +311,19 @@ export class Endpoint {
 
   #handleUnmatched(packet: Packet, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
     const [first] = packet.chunks;
+    // §8.4 3: "an INIT chunk with a Verification Tag set to 0, it SHOULD be processed as described in Section 5.1."
     if (this.listening && first?.kind === 'INIT' && isInit(packet))
       this.#handleInit(first, packet.sourcePort, from, to, now);
     else this.#answerOutOfTheBlue(packet, from, to);
   }
 
-  /** RFC 9260 §5.1 B: "MUST NOT allocate any resources or keep any states for the new association". */
   #handleInit(init: InitChunk, remotePort: number, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
-    // §3.3.2: "If the value of the Initiate Tag […] is found to be 0, the receiver MUST silently discard the packet."
-    const objection =
-      init.initiateTag === 0 ? [] : (objectionTo(init) ?? this.#admission.objectionToInit(this.#table.size, now));
-    if (objection !== undefined) {
-      this.#counters.initsRefused++;
-      const abort: Chunk = { kind: 'ABORT', tagReflected: false, causes: objection };
-      if (init.initiateTag !== 0) this.#reply(abort, init.initiateTag, this.port, remotePort, from, to);
-      return;
-    }
-    this.#counters.initsAnswered++;
-    const { cookieJar, random } = this.#environment;
-    const answer = {
-      options: this.#options,
-      cookieJar,
-      localPort: this.port,
-      peerPort: remotePort,
-      localTag: this.#unusedTag(),
-      localInitialTsn: tsn(random.uint32()),
-      localTieTag: 0,
-      peerTieTag: 0,
-      from,
-      localIps: this.#localIps,
-      transport: this.#environment,
-    };
-    this.#reply(answerInit(init, answer, now), init.initiateTag, this.port, remotePort, from, to);
+    const ports = { localPort: this.port, peerPort: remotePort };
+    const answer = this.#listener.answerInit(init, ports, this.#unusedTag(), from, this.#table.size, now);
+    // §5.1: "The destination IP address of the INIT ACK chunk MUST be set to the source IP address of the INIT chunk";
+    // "An endpoint MUST send the INIT ACK chunk to the IP address from which it received the INIT chunk." §5.1.2: "The
+    // packet containing the INIT ACK chunk MUST be sent to the source address of the packet containing the INIT chunk."
+    if (answer !== undefined) this.#reply(answer.chunk, answer.verificationTag, this.port, remotePort, from, to);
   }
 
   /** RFC 9260 §5.1.5, and §5.2.4 when the association exists. */
@@ -344,19 +334,13 @@ export class Endpoint {
     to: NetAddress | undefined,
     now: Instant,
   ): void {
-    const cookie = this.#environment.cookieJar.open(chunk.cookie);
-    // §5.1.5 2) and 3): a MAC, ports or a tag that do not match are "silently discarded".
-    if (
-      cookie === undefined ||
-      cookie.localPort !== packet.destinationPort ||
-      cookie.peerPort !== packet.sourcePort ||
-      cookie.localTag !== packet.verificationTag
-    ) {
-      this.#counters.forgedCookies++;
-      return;
-    }
+    const cookie = this.#listener.openCookie(chunk, packet);
+    if (cookie === undefined) return;
     const slot = this.#table.findByTag(cookie.localTag) ?? this.#findByCookie(cookie);
     if (slot !== undefined) {
+      // §5.1.5: "If a COOKIE ECHO chunk is received from an endpoint with which the receiver of the COOKIE ECHO chunk
+      // has an existing association, the procedures in Section 5.2 SHOULD be followed."
+      // §5.1.5: "has an existing association, the procedures in Section 5.2 SHOULD be followed."
       slot.association.handleCookieEcho(cookie, packet, from, to, now);
       this.#settle(slot, now);
     } else if (this.#ended.has(cookie.localTag, now)) {
@@ -377,20 +361,11 @@ export class Endpoint {
   }
 
   #accept(cookie: StateCookie, packet: Packet, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
-    // §5.1.5 4): "the endpoint MUST transmit an ERROR chunk with a 'Stale Cookie' error cause"
-    if (now - cookie.createdAt > cookie.lifespanMs) {
-      this.#counters.staleCookies++;
-      this.#reply(staleCookieError(cookie, now), cookie.peerTag, cookie.localPort, cookie.peerPort, from, to);
-      return;
-    }
-    const objection = this.#admission.objectionToAssociation(this.#table.size);
+    const objection = this.#listener.objectionToCookie(cookie, this.#table.size, now);
     if (objection !== undefined) {
-      this.#counters.initsRefused++;
-      const abort: Chunk = { kind: 'ABORT', tagReflected: false, causes: objection };
-      this.#reply(abort, cookie.peerTag, cookie.localPort, cookie.peerPort, from, to);
+      this.#reply(objection, cookie.peerTag, cookie.localPort, cookie.peerPort, from, to);
       return;
     }
-    this.#counters.associationsAccepted++;
     const slot = this.#createSlot(
       {
         localPort: cookie.localPort,
@@ -438,6 +413,7 @@ export class Endpoint {
     if (association.state === 'CLOSED') {
       if (this.#table.findByTag(slot.tag) !== slot) return;
       this.#table.remove(slot);
+      // §14.2: "if an association is 'CLOSED', its TCB SHOULD be removed."
       this.#ended.add(slot.tag, now);
       this.#deadlines.schedule(slot, Number.POSITIVE_INFINITY);
     } else if (association.myVerificationTag !== slot.tag || association.pathsVersion !== slot.pathsVersion) {
@@ -474,7 +450,13 @@ export class Endpoint {
   #unusedTag(): number {
     for (;;) {
       const tag = randomTag(this.#environment.random);
+      // §5.3.1: "A new Verification Tag value MUST be used each time the endpoint tears down and then reestablishes".
       if (!this.#table.hasTag(tag)) return tag;
     }
   }
+}
+
+function requirePort(port: number): void {
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return;
+  throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `port must be an integer from 1 to 65535, not ${port}`);
 }

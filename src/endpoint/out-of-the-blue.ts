@@ -1,5 +1,5 @@
 import { isUnicast } from '../base/ip.ts';
-import type { Chunk, Packet } from '../chunks/index.ts';
+import { type Chunk, chunkTypes, type Packet } from '../chunks/index.ts';
 
 /** What to answer, and under which Verification Tag. */
 export interface OutOfTheBlueReply {
@@ -23,7 +23,7 @@ export function answerOutOfTheBlue(
   // 1) "to or from a non-unicast address, a receiver SHOULD silently discard the packet"
   if (!isUnicast(fromIp) || (toIp !== undefined && !isUnicast(toIp))) return undefined;
   // 2) "contains an ABORT chunk, the receiver MUST silently discard"
-  if (chunks.some((chunk) => chunk.kind === 'ABORT')) return undefined;
+  if (chunks.some(isAbort)) return undefined;
   const [first] = chunks;
   if (first === undefined) return undefined;
   // 3) "the Verification Tag of the packet containing the ABORT chunk MUST be the Initiate Tag of the received INIT
@@ -33,17 +33,29 @@ export function answerOutOfTheBlue(
     return { chunk: { kind: 'ABORT', tagReflected: false, causes: [] }, verificationTag: first.initiateTag };
   }
   // §8.5.1 A: with tag 0 "it SHOULD verify that the packet contains only an INIT chunk. Otherwise, […] silently discard".
+  // §8.5.1 A: "Otherwise, the receiver MUST silently discard the packet."
   if (verificationTag === 0) return undefined;
   // 4) its cookie was looked at before: "the SCTP packet […] MUST be silently discarded" (§5.1.5)
   if (first.kind === 'COOKIE ECHO') return undefined;
   // 5) "respond […] with a SHUTDOWN COMPLETE chunk", the tag reflected and the T bit set
   if (chunks.some((chunk) => chunk.kind === 'SHUTDOWN ACK')) {
+    // §8.4 5: "MUST fill in the Verification Tag […] with the Verification Tag received in the SHUTDOWN ACK chunk and
+    // set the T bit".
     return { chunk: { kind: 'SHUTDOWN COMPLETE', tagReflected: true }, verificationTag };
   }
   // 6), 7) "silently discard"
+  // §8.4: "If the packet contains a SHUTDOWN COMPLETE chunk, the receiver SHOULD silently discard the packet"; "with
+  // the 'Stale Cookie' error cause or a COOKIE ACK chunk, the SCTP packet SHOULD be silently discarded."
   if (chunks.some(isSilentlyDiscarded)) return undefined;
   // 8) "SHOULD respond to the sender of the OOTB packet with an ABORT chunk", likewise
+  // §8.4 8: "with the value found in the Verification Tag field of the OOTB packet and set the T bit"; "After sending
+  // this ABORT chunk, the receiver of the OOTB packet MUST discard the OOTB packet".
   return { chunk: { kind: 'ABORT', tagReflected: true, causes: [] }, verificationTag };
+}
+
+/** §3.3.7: "If an endpoint receives an ABORT chunk with a format error or no TCB is found, it MUST silently discard it." */
+function isAbort(chunk: Chunk): boolean {
+  return chunk.kind === 'ABORT' || (chunk.kind === 'malformed' && chunk.type === chunkTypes.ABORT);
 }
 
 function isSilentlyDiscarded(chunk: Chunk): boolean {

@@ -4,7 +4,7 @@ import { type Instant, Timer } from '../base/time.ts';
 import type { GapAckBlock, SackChunk } from '../chunks/index.ts';
 
 /** A gap ack block's offsets have 16 bits (RFC 9260 §3.3.4): what is further ahead could never be reported. */
-const tsnWindow = 0xffff;
+export const tsnWindow = 0xffff;
 
 /** More duplicates than this say nothing new about the network. */
 const maxDuplicatesReported = 20;
@@ -120,20 +120,28 @@ export class DataTracker {
 
   /** A DATA chunk found no room. §6.2: "the receiver MUST immediately send back a SACK chunk". */
   handleDropped(): void {
+    // §6.2: "The dropped DATA chunk(s) MUST NOT be included in the SACK chunk, as they were not accepted."
     this.#sawDropped = true;
   }
 
   /** A DATA chunk beyond the cumulative TSN was dropped after all (§6.2): it is no longer reported, and may come again. */
   handleReneged(tsn: Tsn): void {
+    // §6.2: "MUST NOT include them in Gap Ack Blocks in subsequent SACK chunks until they are received again".
+    // "dropping data that has been acked in Gap Ack Blocks can result in suboptimal retransmission": no other way is
+    // left then.
     this.#received.remove(tsn);
   }
 
   /** All chunks of one packet have been recorded: decides whether their SACK may wait. */
   handleEndOfPacket(now: Instant): void {
     if (!this.#sawNew && !this.#sawDuplicate && !this.#sawDropped) return;
+    // §6.2: "MUST always acknowledge the reception of each valid DATA chunk"; "an acknowledgement SHOULD be generated
+    // for at least every second packet"; "guidelines on the delayed acknowledgement algorithm […] SHOULD be followed."
+    // §5.1: "Subsequent acknowledgements SHOULD be done as described in Section 6.2."
     this.#packetsUnacknowledged++;
     if (
       // §5.1: "After the reception of the first DATA chunk in an association, the endpoint MUST immediately respond"
+      // §5.1.5 6: "Immediately acknowledge any DATA chunk bundled with the COOKIE ECHO chunk with a SACK chunk".
       !this.#hasReceivedData ||
       // §6.2: "the receiver SHOULD NOT delay the sending of the corresponding SACK chunk" (I bit)
       this.#wantsSackNow ||
@@ -142,6 +150,8 @@ export class DataTracker {
       // immediately send a SACK chunk with no delay", and MAY with new ones.
       this.#sawDuplicate ||
       // §6.7: "If the endpoint detects a gap […] it SHOULD send a SACK chunk with Gap Ack Blocks immediately."
+      // §7.2.4: "it SHOULD start sending a SACK chunk back every time a packet arrives carrying data until the hole is
+      // filled."
       this.hasGaps ||
       // RFC 5681 §4.2, to which §6.2 refers: "SHOULD send an immediate ACK when the incoming segment fills in all or
       // part of a gap"
@@ -168,6 +178,8 @@ export class DataTracker {
   }
 
   requestSack(): void {
+    // §6.2: "MUST NOT generate more than one SACK chunk for every incoming packet"; "MUST NOT be more aggressive in
+    // sending SACK chunks".
     this.#isSackDue = true;
     this.#sackDelay.stop();
   }
@@ -178,10 +190,13 @@ export class DataTracker {
 
   /** The SACK of this moment in at most `maxLength` bytes; taking it settles what was due. */
   takeSack(aRwnd: number, maxLength: number): SackChunk {
+    // §6.2: "The duplicate TSN number(s) SHOULD be reported in the SACK chunk as duplicate."
     const duplicateTsns = this.#duplicates.slice();
     const room = Math.floor((maxLength - 16) / 4);
     // §6.7: "This single SACK chunk MUST report the Gap Ack Blocks from the lowest to highest TSNs": they go first,
     // duplicates get what is left.
+    // §6.2: "MUST report as many Gap Ack Blocks as can fit in a single SACK chunk". §6.7: "the endpoint MUST send only
+    // one SACK chunk."
     const gapAckBlocks = this.#gapAckBlocks(room);
     duplicateTsns.length = Math.min(duplicateTsns.length, Math.max(0, room - gapAckBlocks.length));
     this.handleAcknowledged();
@@ -197,6 +212,7 @@ export class DataTracker {
   }
 
   #gapAckBlocks(room: number): GapAckBlock[] {
+    // §3.3.4: "The Gap Ack Blocks SHOULD be isolated."
     const blocks: GapAckBlock[] = [];
     const count = Math.min(this.#received.length, room);
     for (let i = 0; i < count; i++) {

@@ -45,9 +45,11 @@ export class Destination {
   handleSent(tsn: Tsn, size: number, isRetransmission: boolean, now: Instant): void {
     this.flightSize += size;
     this.#lastDataAt = now;
+    // §6.3.1 C5: "RTT measurements MUST NOT be made using chunks that were retransmitted".
     if (isRetransmission) this.handleRetransmission(tsn);
     else if (this.#timedTsn === undefined) {
       // §6.3.1 C4: "new RTT measurements SHOULD be made no more than once per round trip"
+      // §6.3.1: "a new RTT measurement MUST be made each round trip."
       this.#timedTsn = tsn;
       this.#timedAt = now;
     }

@@ -6,6 +6,11 @@ import type { GapAckBlock, SackChunk } from '../chunks/index.ts';
 import type { Destination } from './destination.ts';
 import type { AcknowledgementListener, OutstandingChunk, SackOutcome } from './outstanding-chunk.ts';
 
+/** A Gap Ack Block reaches so far (RFC 9260 §3.3.4): receivers take nothing for news that is further ahead. */
+const mostTsnsAhead = 0xffff;
+/** From 2^31 TSNs away back to so many: no packet from before is under way any more. */
+const longAgo = 2 ** 30;
+
 /** RFC 9260 §7.2.4: "for a total of three missing reports". */
 const missIndicationLimit = 3;
 
@@ -26,6 +31,8 @@ export class OutstandingData<Cargo, D extends Destination> {
   #cumulativeTsnAckPoint: Tsn;
   /** RFC 3758 §3.5 A1: "a theoretical cumulative TSN point of the peer". */
   #advancedPeerAckPoint: Tsn;
+  /** Where the Cumulative TSN Ack Point was when TSNs began anew; undefined once that is long ago. */
+  #pointBeforeRestart: Tsn | undefined;
   #sendOrder = 0;
   #flightSize = 0;
   #fastRecoveryExitPoint: Tsn | undefined;
@@ -99,6 +106,7 @@ export class OutstandingData<Cargo, D extends Destination> {
 
   /** TSNs go on from `nextTsn`. To be called while nothing is outstanding. */
   restartAt(nextTsn: Tsn): void {
+    this.#pointBeforeRestart = this.#cumulativeTsnAckPoint;
     this.#nextTsn = nextTsn;
     this.#cumulativeTsnAckPoint = previous(nextTsn);
     this.#advancedPeerAckPoint = this.#cumulativeTsnAckPoint;
@@ -128,6 +136,8 @@ export class OutstandingData<Cargo, D extends Destination> {
     this.#chunks.push(chunk);
     this.#countable.add(tsn);
     this.#flightSize += size;
+    // §3.3.1: "The TSNs of DATA chunks sent SHOULD be strictly sequential." §7.2: "the length of the DATA chunk,
+    // including the padding, SHOULD be used."
     destination.handleSent(tsn, size, false, now);
     return chunk;
   }
@@ -180,7 +190,7 @@ export class OutstandingData<Cargo, D extends Destination> {
    */
   advancePeerAckPoint(visit: (cargo: Cargo) => boolean): Tsn {
     let point = this.#cumulativeTsnAckPoint;
-    for (let i = 0; i < this.#chunks.length; i++) {
+    for (let i = 0; i < Math.min(this.#chunks.length, mostTsnsAhead); i++) {
       const chunk = this.#chunks.at(i)!;
       if (!chunk.isAbandoned || !visit(chunk.cargo)) break;
       point = chunk.tsn;
@@ -298,7 +308,9 @@ export class OutstandingData<Cargo, D extends Destination> {
 
   #objectionTo(cumulativeTsnAck: Tsn, gapAckBlocks: readonly GapAckBlock[]): SackOutcome<D>['rejected'] {
     // §6.2.1 D i: "If Cumulative TSN Ack is less than the Cumulative TSN Ack Point, then drop the SACK chunk."
-    if (isBefore(cumulativeTsnAck, this.#cumulativeTsnAckPoint)) return 'old';
+    if (isBefore(cumulativeTsnAck, this.#cumulativeTsnAckPoint) || this.#isFromBeforeRestart(cumulativeTsnAck)) {
+      return 'old';
+    }
     const unacknowledged = distance(this.#nextTsn, cumulativeTsnAck) - 1;
     if (unacknowledged < 0) return 'unsent TSN';
     let previousEnd = 1; // offset 1 is the TSN whose absence the Cumulative TSN Ack declares
@@ -310,10 +322,19 @@ export class OutstandingData<Cargo, D extends Destination> {
     return undefined;
   }
 
+  /** A reset of the association moves TSNs by 2^31, from where serial arithmetic takes what is old for new. */
+  #isFromBeforeRestart(cumulativeTsnAck: Tsn): boolean {
+    if (this.#pointBeforeRestart === undefined) return false;
+    const age = distance(this.#pointBeforeRestart, cumulativeTsnAck);
+    return age >= 0 && age <= mostTsnsAhead;
+  }
+
   #advance(cumulativeTsnAck: Tsn, now: Instant): void {
     if (cumulativeTsnAck === this.#cumulativeTsnAckPoint) return;
     this.#outcome.cumulativeTsnAckAdvanced = true;
     for (let tsn = next(this.#cumulativeTsnAckPoint); !isAfter(tsn, cumulativeTsnAck); tsn = next(tsn)) {
+      // §6.7: "MUST remove all DATA chunks that have been acknowledged by the SACK chunk's Cumulative TSN Ack from its
+      // transmit queue."
       const chunk = this.#chunks.shift()!;
       if (!chunk.isAbandoned) this.#listener.handleDelivered(chunk.cargo);
       if (chunk.fate === 'acknowledged') continue;
@@ -322,6 +343,9 @@ export class OutstandingData<Cargo, D extends Destination> {
       this.#outcome.earliestAcknowledged.add(chunk.destination);
     }
     this.#cumulativeTsnAckPoint = cumulativeTsnAck;
+    const before = this.#pointBeforeRestart;
+    if (before !== undefined && Math.abs(distance(cumulativeTsnAck, before)) < longAgo)
+      this.#pointBeforeRestart = undefined;
     this.#gapAcked.removeUpTo(cumulativeTsnAck);
     this.#lost.removeUpTo(cumulativeTsnAck);
     this.#countable.removeUpTo(cumulativeTsnAck);
@@ -425,6 +449,9 @@ export class OutstandingData<Cargo, D extends Destination> {
       for (let tsn = this.#countable.start(i); !isAfter(tsn, end) && isBefore(tsn, limit); tsn = next(tsn)) {
         const chunk = this.#at(tsn);
         if (chunk.sendOrder > newest) continue;
+        // §6.7: "The number of 'missing' reports for each outstanding DATA chunk MUST be recorded"; "MUST be treated as
+        // 'missing' by the sending endpoint." §7.2.4: "Miss indications SHOULD follow the Highest TSN Newly
+        // Acknowledged (HTNA) algorithm."
         if (++chunk.missIndications === missIndicationLimit) lost.push(chunk);
       }
     }

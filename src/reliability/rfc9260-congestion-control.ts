@@ -33,6 +33,8 @@ export class Rfc9260CongestionControl implements CongestionControl {
 
   handleAcknowledgement(ack: Acknowledgement): void {
     this.#hasBeenIdle = false;
+    // §7.2: "The slow-start and congestion avoidance algorithms MUST be used"; "an SCTP sender MUST NOT be more
+    // aggressive than the following algorithms allow."
     if (this.#cwnd <= this.#ssthresh) this.#slowStart(ack);
     else this.#avoidCongestion(ack);
     // §7.2.2: "When all of the data transmitted by the sender has been acknowledged by the receiver,
@@ -42,9 +44,12 @@ export class Rfc9260CongestionControl implements CongestionControl {
 
   #slowStart(ack: Acknowledgement): void {
     // §7.2.1: "only if the current congestion window is being fully utilized and the data sender is not in Fast Recovery"
+    // §7.2.1: "Only when these two conditions are met can the cwnd be increased; otherwise, the cwnd MUST NOT be
+    // increased."
     if (!ack.isWindowFull || ack.isInFastRecovery || !ack.cumulativeTsnAckAdvanced) return;
     // §7.2.1: "the lesser of 1. the total size of the previously outstanding DATA chunk(s) acknowledged and
     // 2. L times the destination's PMDCS." with L = 1
+    // §7.2.1: "cwnd MUST be increased by, at most, the lesser of"; "The positive integer L SHOULD be 1".
     this.#cwnd += Math.min(ack.bytesAcked, this.pmdcs);
   }
 
@@ -57,18 +62,23 @@ export class Rfc9260CongestionControl implements CongestionControl {
     } else {
       this.#partialBytesAcked -= this.#cwnd;
       // Not while in Fast Recovery: §7.2.4 6 wants cwnd unchanged there.
+      // §7.2.2: "cwnd SHOULD be incremented by PMDCS per RTT if the sender has cwnd or more bytes of data outstanding";
+      // "SCTP MUST NOT increment cwnd by more than PMDCS per RTT."
       if (!ack.isInFastRecovery) this.#cwnd += this.pmdcs;
     }
   }
 
   handleFastRetransmit(): void {
     // §7.2.3: "ssthresh = max(cwnd / 2, 4 * PMDCS); cwnd = ssthresh; partial_bytes_acked = 0"
+    // §7.2.3: "Upon detection of packet losses from SACK chunks (see Section 7.2.4), an endpoint SHOULD do the
+    // following".
     this.#halve();
     this.#cwnd = this.#ssthresh;
   }
 
   handleRetransmissionTimeout(): void {
     // §7.2.3: "ssthresh = max(cwnd / 2, 4 * PMDCS); cwnd = PMDCS; partial_bytes_acked = 0"
+    // §7.2.3: "When the T3-rtx timer expires on an address, SCTP SHOULD perform slow start".
     this.#halve();
     this.#cwnd = this.pmdcs;
   }
@@ -76,6 +86,7 @@ export class Rfc9260CongestionControl implements CongestionControl {
   handleIdle(): void {
     // §7.2.1: "Before the first cwnd adjustment, the ssthresh of the transport address SHOULD be set to the cwnd." It
     // remembers how much the path carried; a higher ssthresh that an earlier loss left already says more.
+    // §7.1: "The parameters SHOULD decay if the address is not used for a long enough time period."
     if (!this.#hasBeenIdle) {
       const isUntouched = this.#ssthresh === Number.MAX_SAFE_INTEGER;
       this.#ssthresh = isUntouched ? this.#cwnd : Math.max(this.#ssthresh, this.#cwnd);

@@ -1,12 +1,24 @@
 import type { Association, SendRequest } from '../association/association.ts';
-import type { AssociationEvent, Ending, PathStatus } from '../association/events.ts';
+import type { Capabilities } from '../association/capabilities.ts';
+import type {
+  AssociationEvent,
+  AssociationReset,
+  Ending,
+  PathStatus,
+  StreamsAdded,
+  StreamsReset,
+} from '../association/events.ts';
 import type { AssociationMetrics } from '../association/metrics.ts';
+import type { ReconfigurationPolicy } from '../association/reconfiguration-policy.ts';
 import { SctpError } from '../base/errors.ts';
 import type { ErrorCause } from '../chunks/index.ts';
 import type { Driver } from '../driver/driver.ts';
+import type { SchedulerName, StreamScheduler } from '../streams/stream-scheduler.ts';
 import { endingError, type SctpClosed } from './closed.ts';
+import { Deliveries } from './deliveries.ts';
 import { outgoingMessage, ownedBytes, type SctpMessage, type SendOptions } from './messages.ts';
 import { Readers } from './readers.ts';
+import { Reconfigurations, type StreamCounts, type StreamSelection } from './reconfigurations.ts';
 import { TypedEmitter } from './typed-emitter.ts';
 import { cancelled, WaitingSends } from './waiting-sends.ts';
 
@@ -18,8 +30,14 @@ export type AssociationEvents = {
   close: readonly [closed: SctpClosed];
   /** The association has ended otherwise than gracefully; comes before `close`. */
   error: readonly [error: SctpError];
-  /** A message that was given up: its `lifetimeMs` ended before it was sent. */
-  abandoned: readonly [message: SctpMessage];
+  /** A message that was given up, and whether something of it was sent before. The peer reads it whole or not at all. */
+  abandoned: readonly [message: SctpMessage, wasSent: boolean];
+  /** Streams begin at 0 again, at our request or the peer's (RFC 6525), or our request has failed. */
+  streamsReset: readonly [reset: StreamsReset];
+  /** The association was reset, at our request or the peer's, or our request has failed. */
+  associationReset: readonly [reset: AssociationReset];
+  /** There are more streams, at our request or the peer's, or our request has failed. */
+  streamsAdded: readonly [added: StreamsAdded];
   /** The peer has restarted (RFC 9260 §5.2): the streams begin again, and these messages are lost. */
   restart: readonly [undelivered: readonly SctpMessage[]];
   /** A path came up, failed, was added or removed, or became the primary one. */
@@ -54,6 +72,8 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
   readonly #context: AssociationContext;
   readonly #readers: Readers<SctpMessage>;
   readonly #waitingSends = new WaitingSends();
+  readonly #deliveries = new Deliveries();
+  readonly #reconfigurations: Reconfigurations;
   #resolveClosed!: (closed: SctpClosed) => void;
   #end: SctpClosed | undefined;
   #closing: Promise<void> | undefined;
@@ -71,6 +91,11 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
     this.#readers = new Readers({
       take: () => (this.listenerCount('message') > 0 ? undefined : this.#take()),
       end: () => this.#end,
+    });
+    this.#reconfigurations = new Reconfigurations((request) => {
+      if (this.#end !== undefined) throw this.#endError();
+      core.reconfigure(request);
+      context.driver.schedule();
     });
     context.driver.attach(core, (event) => this.#handleEvent(event));
   }
@@ -130,6 +155,58 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
     return this.#core.bufferedAmount;
   }
 
+  /** The extensions that both sides speak. */
+  get capabilities(): Capabilities {
+    return this.#core.capabilities;
+  }
+
+  /** How many messages of an outbound stream were given up, before anything of them was sent and after (RFC 7496 §4.4). */
+  abandonedMessages(streamId: number): { readonly unsent: number; readonly sent: number } {
+    return this.#core.abandonedMessages(streamId);
+  }
+
+  /** Who of the streams that have something to send comes next (RFC 8260 §3), from now on: a name, or one of your own. */
+  setScheduler(scheduler: SchedulerName | StreamScheduler): void {
+    this.#core.setScheduler(scheduler);
+  }
+
+  /**
+   * What an outbound stream is to the scheduler: `priority`, the lowest number first, default 0; `weight`, its share beside
+   * others, default 1. Throws SctpError `SCTP_ERR_INVALID_ARGUMENT`.
+   */
+  setStreamShare(streamId: number, share: { readonly priority?: number; readonly weight?: number }): void {
+    this.#core.setStreamShare(streamId, share);
+  }
+
+  /** What the peer may change of the streams (RFC 6525); everything by default. */
+  set reconfigurationPolicy(policy: ReconfigurationPolicy) {
+    this.#core.reconfigurationPolicy = policy;
+  }
+
+  /**
+   * Lets streams begin anew (RFC 6525): what was given to `send` before is delivered first, what comes after has stream
+   * sequence numbers from 0 on. Incoming streams are reset by the peer, which is asked to. Resolves when it is done.
+   *
+   * Rejects with SctpError: `SCTP_ERR_REFUSED`, `SCTP_ERR_NOT_SUPPORTED` by the peer, `SCTP_ERR_INVALID_STREAM`,
+   * `SCTP_ERR_INVALID_ARGUMENT`, `SCTP_ERR_SHUTTING_DOWN`, or the reason why the association ended.
+   */
+  resetStreams(streams: StreamSelection): Promise<void> {
+    return quiet(this.#reconfigurations.resetStreams(streams));
+  }
+
+  /**
+   * Lets the TSNs and all streams of both directions begin anew, without loss: what was given to `send` on either side goes
+   * first. One in 30 s at most (RFC 6525 §5.1.4): the next waits, and new messages with it. Rejects as `resetStreams`.
+   */
+  resetAssociation(): Promise<void> {
+    return quiet(this.#reconfigurations.resetAssociation());
+  }
+
+  /** Adds streams behind those that there are (RFC 6525). Rejects as `resetStreams`. */
+  addStreams(counts: StreamCounts): Promise<void> {
+    return quiet(this.#reconfigurations.addStreams(counts));
+  }
+
   /** A snapshot of the counters. */
   metrics(): AssociationMetrics {
     return this.#core.metrics();
@@ -137,7 +214,8 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
 
   /**
    * Sends one message. Resolves when it is in the send buffer: at once while there is room, else in the order of the
-   * calls as the peer acknowledges what is before it. `data` is copied, or a string encoded as UTF-8.
+   * calls as the peer acknowledges what is before it; or later, see `until`. `data` is copied, or a string encoded as
+   * UTF-8.
    *
    * Rejects with SctpError: an argument is not valid, the message is empty or too large, `SCTP_ERR_SHUTTING_DOWN`,
    * `SCTP_ERR_CANCELLED` by the signal, or the reason why the association ended. A rejection that nobody awaits is
@@ -145,7 +223,9 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
    */
   send(data: Uint8Array | string, options: SendOptions = {}): Promise<void> {
     try {
-      return this.#send(outgoingMessage(data, options), options.signal);
+      const message = outgoingMessage(data, options);
+      const acceptance = this.#send(message, options.signal);
+      return message.reportDelivery === true ? this.#deliveries.wait(message.data, acceptance) : acceptance;
     } catch (error) {
       return rejection(error);
     }
@@ -195,8 +275,14 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
 
   /** Whether there was room; if not, a `writable` event follows. Throws what is wrong with the message. */
   #accept(message: SendRequest): boolean {
-    if (!this.#core.isWritable) return false;
-    this.#core.send(message, this.#context.driver.now());
+    if (!this.#core.isWritable && message.priority === undefined) return false;
+    try {
+      this.#core.send(message, this.#context.driver.now());
+    } catch (error) {
+      // Nothing that waits there is worth less.
+      if (error instanceof SctpError && error.code === 'SCTP_ERR_SEND_BUFFER_FULL') return false;
+      throw error;
+    }
     this.#context.driver.schedule();
     return true;
   }
@@ -225,12 +311,11 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
         this.#flush();
         break;
       case 'abandoned':
-        this.emit('abandoned', event.message);
+        this.#deliveries.reject(event.message.data, new SctpError('SCTP_ERR_ABANDONED'));
+        this.emit('abandoned', event.message, event.wasSent);
         break;
       case 'restart':
-        this.emit('restart', event.undelivered);
-        // What was lost has left the send buffer.
-        this.#flush();
+        this.#handleRestart(event.undelivered);
         break;
       case 'pathChange':
         this.emit('pathChange', event.path, event.reason);
@@ -239,9 +324,19 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
         this.emit('peerError', event.causes);
         break;
       case 'delivered':
+        this.#deliveries.resolve(event.message.data);
+        break;
       case 'streamsReset':
+        this.#reconfigurations.handleEvent(event);
+        this.emit('streamsReset', event);
+        break;
       case 'associationReset':
+        this.#reconfigurations.handleEvent(event);
+        this.emit('associationReset', event);
+        break;
       case 'streamsAdded':
+        this.#reconfigurations.handleEvent(event);
+        this.emit('streamsAdded', event);
         break;
       case 'closed':
         this.#handleClosed(event.ending);
@@ -249,6 +344,15 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
       default:
         event satisfies never;
     }
+  }
+
+  #handleRestart(undelivered: readonly SctpMessage[]): void {
+    const error = new SctpError('SCTP_ERR_ABORTED_BY_PEER', `${this.#context.peer} has restarted`);
+    for (const { data } of undelivered) this.#deliveries.reject(data, error);
+    this.#reconfigurations.rejectAll(error);
+    this.emit('restart', undelivered);
+    // What was lost has left the send buffer.
+    this.#flush();
   }
 
   #flush(): void {
@@ -266,6 +370,8 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
       undelivered: ending.undelivered,
     };
     this.#waitingSends.rejectAll(this.#endError());
+    this.#deliveries.rejectAll(this.#endError());
+    this.#reconfigurations.rejectAll(this.#endError());
     this.#resolveClosed(this.#end);
     this.#pump();
     if (error !== undefined) this.emit('error', error);
@@ -304,7 +410,11 @@ const accepted: Promise<void> = Promise.resolve();
 
 /** A rejected promise that does not end the process when nobody looks at it. */
 function rejection(error: unknown): Promise<void> {
-  const promise = Promise.reject(error);
+  return quiet(Promise.reject(error));
+}
+
+/** An unhandled rejection would end the process; whoever does not await it does not want to know. */
+function quiet(promise: Promise<void>): Promise<void> {
   promise.catch(ignore);
   return promise;
 }

@@ -231,6 +231,7 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
   }
 
   async #close(lingerMs = 0): Promise<void> {
+    // RFC 9260 §9: "An endpoint SHOULD terminate its association when it exits from service."
     this.#core.listening = false;
     // Again for those that were still shaking hands.
     while (this.#associations.size > 0) {

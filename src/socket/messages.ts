@@ -13,8 +13,24 @@ export interface SendOptions {
   readonly ppid?: number | undefined;
   /** Delivered as soon as it has arrived, whatever went before it (RFC 9260 §6.6). Default false. */
   readonly unordered?: boolean | undefined;
-  /** Milliseconds after which the message is given up if none of it was sent (RFC 9260 §11.1.5). Default: never. */
+  /**
+   * Milliseconds after which the message is given up: not sent, nor sent again (RFC 7496 "timed reliability"). Where the
+   * peer does not support FORWARD TSN, only if nothing of it was sent (RFC 9260 §11.1.5). Default: never.
+   */
   readonly lifetimeMs?: number | undefined;
+  /** How often the message is sent again before it is given up (RFC 7496 §3.1); 0 sends it once. Default: no limit. */
+  readonly maxRetransmits?: number | undefined;
+  /**
+   * Makes room in a full send buffer by giving up messages with a higher number, and may be given up itself for those with
+   * a lower one (RFC 7496 §3.2). 0 … 2^32 − 1. Default: waits for room, and is not given up.
+   */
+  readonly priority?: number | undefined;
+  /**
+   * When the promise of `send` resolves: with the message in the send buffer (`'accepted'`, the default), or when the peer
+   * has acknowledged it and all that was sent before (`'delivered'`). The latter rejects with `SCTP_ERR_ABANDONED` when the
+   * message is given up, or with why the association ended.
+   */
+  readonly until?: 'accepted' | 'delivered' | undefined;
   /** Asks the peer to acknowledge this message without delay (RFC 7053). Default false. */
   readonly sackImmediately?: boolean | undefined;
   /** Takes the message back while it still waits for room in the send buffer. */
@@ -27,13 +43,20 @@ export interface SendOptions {
  * Throws SctpError `SCTP_ERR_INVALID_ARGUMENT` for what no association could send.
  */
 export function outgoingMessage(data: Uint8Array | string, options: SendOptions): SendRequest {
-  const { streamId = 0, ppid = 0, unordered = false, sackImmediately = false, lifetimeMs } = options;
+  const { streamId = 0, ppid = 0, unordered = false, sackImmediately = false, until = 'accepted' } = options;
+  const { lifetimeMs, maxRetransmits, priority } = options;
   requireInteger('streamId', streamId, 0xffff);
   requireInteger('ppid', ppid, 0xffff_ffff);
   if (lifetimeMs !== undefined && !(lifetimeMs >= 0)) {
     throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `lifetimeMs must not be negative, and is ${lifetimeMs}`);
   }
-  return { data: ownedBytes(data), streamId, ppid, unordered, sackImmediately, lifetimeMs };
+  if (maxRetransmits !== undefined) requireInteger('maxRetransmits', maxRetransmits, 0xffff_ffff);
+  if (priority !== undefined) requireInteger('priority', priority, 0xffff_ffff);
+  if (until !== 'accepted' && until !== 'delivered') {
+    throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `until must be 'accepted' or 'delivered', not '${String(until)}'`);
+  }
+  const reliability = { lifetimeMs, maxRetransmits, priority, reportDelivery: until === 'delivered' };
+  return { data: ownedBytes(data), streamId, ppid, unordered, sackImmediately, ...reliability };
 }
 
 /** A copy of `data` that nobody else writes to. Throws SctpError `SCTP_ERR_INVALID_ARGUMENT` for other types. */

@@ -67,7 +67,7 @@ export class DataReassembly implements Reassembly {
   }
 
   handleForwardTsn(newCumulativeTsn: Tsn, skipped: readonly Skipped[]): void {
-    // §3.6: "MUST remove any partially reassembled message, which is still missing one or more TSNs earlier than or equal
+    // RFC 3758 §3.6: "MUST remove any partially reassembled message, which is still missing one or more TSNs earlier than or equal
     // to the new cumulative TSN point". Its TSNs are consecutive, so that is what begins before and is not complete.
     for (const stream of this.#incomplete) {
       const release = (fragment: Fragment): void => this.#queue.release(fragment.payload.length);
@@ -82,8 +82,11 @@ export class DataReassembly implements Reassembly {
   }
 
   resetStreams(streamIds: readonly number[]): void {
-    const streams = streamIds.length > 0 ? streamIds.map((streamId) => this.#stream(streamId)) : this.#streams.values();
-    for (const stream of streams) stream.nextSsn = ssn(0);
+    if (streamIds.length === 0) for (const stream of this.#streams.values()) stream.nextSsn = ssn(0);
+    for (const streamId of streamIds) {
+      const stream = this.#streams.get(streamId);
+      if (stream !== undefined) stream.nextSsn = ssn(0);
+    }
   }
 
   restart(): void {
@@ -116,11 +119,15 @@ export class DataReassembly implements Reassembly {
   #handlePiece(stream: IncomingStream, number: Ssn, tsn: Tsn, fragment: Fragment): string | undefined {
     if (stream.waiting?.has(number)) return 'a fragment of a message that is complete';
     stream.partial ??= new Map();
+    // §6.9: "MUST recognize fragmented DATA chunks by examining the B/E bits […] and queue the fragmented DATA chunks
+    // for reassembly."
     let runs = stream.partial.get(number);
     if (runs === undefined) {
       runs = new FragmentRuns();
       stream.partial.set(number, runs);
     }
+    // §6: "an endpoint MUST properly receive and process bundled or fragmented data." §6.9: "it MUST support reassembly
+    // when receiving DATA chunks."
     const verdict = runs.add(tsn, fragment);
     this.#incomplete.add(stream);
     if (verdict.kind === 'impossible') return 'B and E bits of neighbouring TSNs do not fit';
@@ -141,9 +148,11 @@ export class DataReassembly implements Reassembly {
   /** §6.6: "bypasses the ordering mechanism and immediately deliver the data to the upper layer" once it is whole. */
   #handleUnordered(stream: IncomingStream, tsn: Tsn, fragment: Fragment): string | undefined {
     if (fragment.beginning && fragment.ending) {
+      // §3.3.1: "MUST be dispatched to the upper layer by the receiver without any attempt to reorder."
       this.#queue.push(toMessage(fragment, fragment.payload));
       return undefined;
     }
+    // §3.3.1: "the receiver MUST ignore the Stream Sequence Number field."
     stream.unordered ??= new FragmentRuns();
     const verdict = stream.unordered.add(tsn, fragment);
     this.#noteIncomplete(stream);
@@ -155,6 +164,7 @@ export class DataReassembly implements Reassembly {
   /** §6.6: "MUST deliver DATA chunks […] according to the order of their Stream Sequence Number". */
   #handleOrdered(stream: IncomingStream, number: Ssn, arrived: WaitingMessage): void {
     if (number !== stream.nextSsn) {
+      // §6.6: "the endpoint MUST hold the received DATA chunks from delivery to the ULP until they are reordered."
       stream.waiting ??= new Map();
       stream.waiting.set(number, arrived);
       return;

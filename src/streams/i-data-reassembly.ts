@@ -1,5 +1,5 @@
 import { concatBytes } from '../base/bytes.ts';
-import { type Fsn, fsn, isAfter, type Mid, mid, next, type Tsn } from '../base/serial.ts';
+import { type Fsn, fsn, isAfter, isBefore, type Mid, mid, next, type Tsn } from '../base/serial.ts';
 import type { Fragment } from '../chunks/index.ts';
 import type { Message } from './message.ts';
 import type { Reassembly, Skipped } from './reassembly.ts';
@@ -108,6 +108,8 @@ export class IDataReassembly implements Reassembly {
     }
     const { fragments } = assembly;
     const place = this.#fsnOf(fragment);
+    // Further than any message reaches; serial arithmetic would take it for one before the first.
+    if (isBefore(place, fsn(0))) return 'an FSN out of reach';
     if (fragments.has(place)) return 'two fragments with one FSN';
     const { lastFsn } = assembly;
     if (lastFsn !== undefined && (fragment.ending || isAfter(place, lastFsn))) return 'a fragment behind the last';

@@ -6,9 +6,6 @@ import type { OutgoingMessage } from './message.ts';
 export class OutgoingStream {
   readonly streamId: number;
   readonly messages: Ring<OutgoingMessage> = new Ring(4);
-  /** Messages that wait for a reset of the stream to be answered (RFC 6525 §5.1.2 A1). */
-  readonly held: OutgoingMessage[] = [];
-  isPaused = false;
   /** For the priority scheduler: the lowest number sends first. */
   priority = 0;
   /** For weighted fair queueing: its share is proportional to it. */

@@ -40,6 +40,7 @@ export class ReceiveQueue {
 
   /** Forgets what is charged for anything but readable messages: there is nobody left to complete it. */
   releaseIncomplete(): void {
+    this.#ledger.subtract(this.#heldBytes);
     this.#heldBytes = 0;
     for (const message of this.#messages) this.charge(message.data.length);
   }

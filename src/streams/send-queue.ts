@@ -2,6 +2,7 @@ import { ssn } from '../base/serial.ts';
 import type { Instant } from '../base/time.ts';
 import type { OutgoingFragment, OutgoingMessage } from './message.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
+import { Pause } from './pause.ts';
 import type { StreamScheduler } from './stream-scheduler.ts';
 
 /** Filling the rest of a packet with a smaller piece than this costs more in headers than it brings. */
@@ -26,8 +27,8 @@ export class SendQueue {
   #messageCount = 0;
   #queuedBytes = 0;
   #arrivals = 0;
-  /** Whether all streams wait, those too that are not used yet. */
-  #isPaused = false;
+  /** In the order in which they began. */
+  readonly #pauses: Pause[] = [];
 
   /** `onAbandoned` is told of each message that is given up before any of it was sent. */
   constructor(scheduler: StreamScheduler, onAbandoned: (message: OutgoingMessage) => void) {
@@ -47,6 +48,7 @@ export class SendQueue {
   /** Another scheduler takes over, from the next decision on. */
   set scheduler(scheduler: StreamScheduler) {
     for (const stream of this.#streams.values()) {
+      stream.virtualTime = 0;
       if (stream.messages.length === 0) continue;
       this.#scheduler.handleIdle(stream);
       scheduler.handleActive(stream);
@@ -55,16 +57,10 @@ export class SendQueue {
   }
 
   enqueue(message: OutgoingMessage): void {
-    const stream = this.stream(message.streamId);
     message.arrival = ++this.#arrivals;
     this.#messageCount++;
     this.#queuedBytes += message.data.length;
-    if (stream.isPaused || this.#isPaused) {
-      stream.held.push(message);
-      return;
-    }
-    stream.messages.push(message);
-    if (stream.messages.length === 1) this.#scheduler.handleActive(stream);
+    this.#admit(message, this.#pauses.length);
   }
 
   /** The stream of this number; it exists from now on. */
@@ -84,32 +80,43 @@ export class SendQueue {
     this.#scheduler.handleActive(stream);
   }
 
-  /**
-   * New messages for these streams (none means all) wait from now on; those that are here go on. RFC 6525 §5.1.2 A1.
-   */
-  pause(streamIds: readonly number[]): void {
-    if (streamIds.length === 0) this.#isPaused = true;
-    for (const streamId of streamIds) this.stream(streamId).isPaused = true;
+  /** New messages for these streams (none means all) wait from now on; those that are here go on. RFC 6525 §5.1.2 A1. */
+  pause(streamIds: readonly number[]): Pause {
+    const pause = new Pause(streamIds);
+    this.#pauses.push(pause);
+    return pause;
   }
 
-  /** Whether all messages from before the pause have become fragments. */
-  isDrained(streamIds: readonly number[]): boolean {
-    if (streamIds.length > 0) return streamIds.every((streamId) => this.stream(streamId).messages.length === 0);
-    for (const stream of this.#streams.values()) if (stream.messages.length > 0) return false;
+  /** Whether all messages that were accepted before the pause have become fragments. */
+  isDrained(pause: Pause): boolean {
+    for (const earlier of this.#pauses) {
+      if (earlier === pause) break;
+      if (earlier.held.some(({ streamId }) => pause.covers(streamId))) return false;
+    }
+    if (pause.streamIds.size === 0) return !this.hasSendable;
+    for (const streamId of pause.streamIds) {
+      const stream = this.#streams.get(streamId);
+      if (stream !== undefined && stream.messages.length > 0) return false;
+    }
     return true;
   }
 
-  /** Ends the pause; with `reset`, the numbers of the streams begin at 0. */
-  resume(streamIds: readonly number[], reset: boolean): void {
-    const streams = streamIds.length > 0 ? streamIds.map((streamId) => this.stream(streamId)) : this.#streams.values();
-    if (streamIds.length === 0) this.#isPaused = false;
-    for (const stream of streams) {
-      stream.isPaused = false;
-      if (reset) stream.reset();
-      const wasIdle = stream.messages.length === 0;
-      for (const message of stream.held.splice(0)) stream.messages.push(message);
-      if (wasIdle && stream.messages.length > 0) this.#scheduler.handleActive(stream);
+  /** Whether anything waits for nothing but its turn. */
+  get hasSendable(): boolean {
+    for (const stream of this.#streams.values()) if (stream.messages.length > 0) return true;
+    return false;
+  }
+
+  /** Ends the pause; with `reset`, the numbers of its streams begin at 0. */
+  resume(pause: Pause, reset: boolean): void {
+    const index = this.#pauses.indexOf(pause);
+    if (index < 0) return;
+    this.#pauses.splice(index, 1);
+    if (reset) {
+      for (const stream of this.#streams.values()) if (pause.covers(stream.streamId)) stream.reset();
     }
+    // What came before the next pause does not wait for its end.
+    for (const message of pause.held) this.#admit(message, index);
   }
 
   /** The streams that were used so far. */
@@ -144,6 +151,7 @@ export class SendQueue {
     const ending = end === message.data.length;
     message.messageId ??= this.#takeMessageId(stream, message);
     message.fragmented = end;
+    // §6.9: "The data sender MUST break the user message into a series of DATA chunks."
     this.#queuedBytes -= length;
     this.#packetStream = stream;
     if (ending) {
@@ -155,11 +163,15 @@ export class SendQueue {
     if (stream.messages.length === 0) this.#scheduler.handleIdle(stream);
     return {
       streamId: message.streamId,
+      // §3.3.1: "each fragment of the message MUST have its U bit set to 1."
       unordered: message.unordered,
+      // §3.3.1: "An unfragmented user message MUST have both the B and E bits set to 1." §6.9: "MUST also set the B/E
+      // bits of the first DATA chunk in the series to 10, the B/E bits of the last DATA chunk in the series to 01".
       beginning: start === 0,
       ending,
       messageId: message.messageId,
       fsn: message.fragmentCount++,
+      // §3.3.1: "This field MUST be sent even in fragmented DATA chunks".
       ppid: message.ppid,
       payload: start === 0 && ending ? message.data : message.data.subarray(start, end),
       message,
@@ -191,10 +203,12 @@ export class SendQueue {
         (message.fragmented === 0 && isToGo(message) ? dropped : kept).push(message);
       }
       if (dropped.length === 0) continue;
+      const head = stream.messages.peek();
       stream.messages.clear();
       for (const message of kept) stream.messages.push(message);
       for (const message of dropped) this.#forget(message);
-      this.#handleHeadGone(stream);
+      // A head that stays keeps its turn: it may have begun, and its fragments belong together.
+      if (stream.messages.peek() !== head) this.#handleHeadGone(stream);
     }
   }
 
@@ -213,10 +227,11 @@ export class SendQueue {
   drain(): OutgoingMessage[] {
     const messages: OutgoingMessage[] = [];
     for (const stream of this.#streams.values()) {
-      messages.push(...stream.messages, ...stream.held);
+      for (const message of stream.messages) messages.push(message);
       this.#scheduler.handleIdle(stream);
     }
-    this.#isPaused = false;
+    for (const { held } of this.#pauses) for (const message of held) messages.push(message);
+    this.#pauses.length = 0;
     this.#streams.clear();
     this.#current = undefined;
     this.#messageCount = 0;
@@ -230,15 +245,32 @@ export class SendQueue {
     );
   }
 
-  /** "For unordered user messages, the Stream Sequence Number MUST NOT be changed" (§6.5), and it has no significance. */
+  /**
+   * "the same Stream Sequence Number MUST be carried in each of the fragments of the message" (§3.3.1). "For unordered
+   * user messages, the Stream Sequence Number MUST NOT be changed" (§6.5), and it has no significance.
+   */
   #takeMessageId(stream: OutgoingStream, message: OutgoingMessage): NonNullable<OutgoingMessage['messageId']> {
     if (this.isInterleaving) return stream.takeMid(message.unordered);
     return message.unordered ? ssn(0) : stream.takeSsn();
   }
 
+  /** Puts the message behind those of its stream, unless one of the first `pauseCount` pauses covers it. */
+  #admit(message: OutgoingMessage, pauseCount: number): void {
+    for (let i = pauseCount - 1; i >= 0; i--) {
+      const pause = this.#pauses[i]!;
+      if (!pause.covers(message.streamId)) continue;
+      pause.held.push(message);
+      return;
+    }
+    const stream = this.stream(message.streamId);
+    stream.messages.push(message);
+    if (stream.messages.length === 1) this.#scheduler.handleActive(stream);
+  }
+
   #nextMessage(now: Instant): OutgoingMessage | undefined {
     for (;;) {
-      this.#current ??= this.#scheduler.select();
+      // Until something of a message has gone out, who comes first may change.
+      if (!this.#mustGoOn) this.#current = this.#scheduler.select();
       const message = this.#current?.messages.peek();
       if (this.#current === undefined || message === undefined) return undefined;
       if (message.fragmented > 0 || now < message.policy.expiresAt) return message;
@@ -246,6 +278,11 @@ export class SendQueue {
       this.#handleHeadGone(this.#current);
       this.#forget(message);
     }
+  }
+
+  /** Whether the message that goes out must not be interrupted. */
+  get #mustGoOn(): boolean {
+    return !this.isInterleaving && (this.#current?.messages.peek()?.fragmented ?? 0) > 0;
   }
 
   #handleHeadGone(stream: OutgoingStream): void {

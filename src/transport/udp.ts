@@ -99,6 +99,9 @@ export class UdpTransport implements Transport {
     const route = this.#route;
     // A port of 0 can be forged but not sent to: Node would throw.
     if (route === undefined || to.udpPort === 0) this.#onSent(new Error(`no way to ${to.ip} port ${to.udpPort}`));
+    // RFC 6951 §5.3: "the source port MUST be the local UDP encapsulation port number of the SCTP stack, and the
+    // destination port MUST be the remote UDP encapsulation port number"; "the length of the UDP packet MUST be the
+    // length of the SCTP packet plus the size of the UDP header."
     else route.socket.send(packet, to.udpPort, route.ip, this.#onSent);
   }
 
@@ -132,6 +135,7 @@ export class UdpTransport implements Transport {
         return bound;
       } catch (error) {
         await Promise.all(bound.map(({ socket }) => closed(socket)));
+        // RFC 9260 §1.3: "A transport address used by an SCTP endpoint MUST NOT be used by another SCTP endpoint."
         const isTaken = errorCode(error) === 'EADDRINUSE';
         if (isTaken && this.#udpPort === 0 && attempt < portAttempts) continue;
         const code = isTaken ? 'SCTP_ERR_ADDRESS_IN_USE' : 'SCTP_ERR_TRANSPORT';

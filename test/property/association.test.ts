@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { schedulerNames } from '../../src/streams/schedulers.ts';
 import { badLink, heal, messagePlans, patientOptions } from '../support/arbitrary-traffic.ts';
 import { assertProperty, propertyTimeoutMs } from '../support/fuzz.ts';
 import { flawIn, numberedMessage } from '../support/messages.ts';
@@ -23,8 +24,11 @@ describe('whatever the network does', () => {
         messagePlans(),
         messagePlans(),
         fc.constantFrom('a', 'z', 'both'),
-        (seed, toZ, toA, fromA, fromZ, closing) => {
-          const two = pair({ seed, a: patientOptions, z: patientOptions });
+        fc.boolean(),
+        fc.constantFrom(...schedulerNames),
+        (seed, toZ, toA, fromA, fromZ, closing, interleaving, scheduler) => {
+          const options = { ...patientOptions, interleaving, scheduler };
+          const two = pair({ seed, a: options, z: options });
           const { network, a, z } = two;
           network.link(a, z).set(toZ);
           network.link(z, a).set(toA);
@@ -52,7 +56,7 @@ describe('whatever the network does', () => {
           expect([endingOf(a), endingOf(z)], network.toString()).toEqual(['graceful', 'graceful']);
         },
       );
-      assertProperty(property, 60);
+      assertProperty(property, 120);
     },
     propertyTimeoutMs,
   );

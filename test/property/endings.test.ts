@@ -30,8 +30,10 @@ describe('however an association ends', () => {
         messagePlans(20_000, 30),
         messagePlans(20_000, 30),
         fc.array(endings, { minLength: 1, maxLength: 4 }),
-        (seed, link, fromA, fromZ, ends) => {
-          const two = pair({ seed, a: patientOptions, z: patientOptions });
+        fc.boolean(),
+        (seed, link, fromA, fromZ, ends, interleaving) => {
+          const options = { ...patientOptions, interleaving };
+          const two = pair({ seed, a: options, z: options });
           const { network, a, z } = two;
           network.linkBoth(a, z).set(link);
           heal(two, 20_000);
@@ -62,7 +64,7 @@ describe('however an association ends', () => {
           check(z, a, sentByZ);
         },
       );
-      assertProperty(property, 100);
+      assertProperty(property, 200);
     },
     propertyTimeoutMs,
   );

@@ -5,6 +5,8 @@ import { endingOf, establishedPair, eventsOf, isQuiet, pair } from '../support/p
 import { RawPeer, rawPair } from '../support/raw-peer.ts';
 
 describe('ABORT (RFC 9260 §9.1)', () => {
+  // §9.1: "When an endpoint decides to abort an existing association, it MUST send an ABORT chunk to its peer
+  // endpoint."; "the receiving endpoint MUST remove the association from its record".
   it('ends both sides at once, with its reason', () => {
     const two = establishedPair();
     const { network, a, z } = two;
@@ -52,6 +54,7 @@ describe('ABORT (RFC 9260 §9.1)', () => {
     expect([z.receive(), z.receive(), z.receive()].map((message) => message?.ppid)).toEqual([0, 1, undefined]);
   });
 
+  // §9.1: "An endpoint MUST NOT respond to any received packet that contains an ABORT chunk".
   it('is not answered, and a second one finds nobody', () => {
     const two = establishedPair();
     const { network, a, z } = two;
@@ -78,6 +81,9 @@ describe('ABORT (RFC 9260 §9.1)', () => {
     expect(endingOf(z)).toBe('SCTP_ERR_ABORTED_BY_PEER');
   });
 
+  // §8.5.1: "MUST accept the packet if the Verification Tag field of the packet matches its own tag and the T bit is
+  // not set OR if it is set to its Peer's Tag and the T bit is set in the Chunk Flags. Otherwise, the receiver MUST
+  // silently discard the packet and take no further action."
   it('under a wrong tag is ignored, with or without the T bit (§8.5.1 B)', () => {
     const { network, z } = pair();
     const peer = rawPair(network, z);

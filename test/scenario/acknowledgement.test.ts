@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Network } from '../../src/simulation/index.ts';
 import { messages } from '../support/messages.ts';
-import { establishedPair } from '../support/pair.ts';
+import { endingOf, establishedPair } from '../support/pair.ts';
 import { rawPair } from '../support/raw-peer.ts';
 
 function listener() {
@@ -24,6 +24,8 @@ describe('acknowledgement of data (RFC 9260 §6.2)', () => {
     expect(timed(network)).toEqual(['0 r > DATA 1', '10 z > SACK 1']);
   });
 
+  // §6.2: "The SCTP endpoint MUST always acknowledge the reception of each valid DATA chunk"; "MUST NOT be more
+  // aggressive in sending SACK chunks than the following algorithms allow."
   it('every second packet at once, the last one after 200 ms', () => {
     const { network, peer } = listener();
     peer.send(peer.data(1));
@@ -34,6 +36,7 @@ describe('acknowledgement of data (RFC 9260 §6.2)', () => {
     expect(timed(network)).toEqual(['0 r > DATA 2', '0 r > DATA 3', '0 r > DATA 4', '10 z > SACK 3', '210 z > SACK 4']);
   });
 
+  // §6.2: "An SCTP receiver MUST NOT generate more than one SACK chunk for every incoming packet".
   it('a packet counts once, however many DATA chunks it holds', () => {
     const { network, peer } = listener();
     peer.send(peer.data(1));
@@ -84,6 +87,8 @@ describe('acknowledgement of data (RFC 9260 §6.2)', () => {
     ]);
   });
 
+  // §6.2: "When a packet arrives with duplicate DATA chunk(s) and with no new DATA chunk(s), the endpoint MUST
+  // immediately send a SACK chunk with no delay."
   it('reports what came twice, at once', () => {
     const { network, z, peer } = listener();
     peer.send(peer.data(1));
@@ -138,15 +143,20 @@ describe('SACK chunks that are not what they should be (§6.2.1)', () => {
     return { network, z, peer };
   }
 
-  it('are dropped when they speak of TSNs that were never sent', () => {
-    const { network, z, peer } = sending();
-    peer.send(peer.sack(6));
-    peer.send(peer.sack(1, [[2, 5]]));
-    peer.send(peer.sack(0, [[65_000, 65_535]]));
-    network.run({ forMs: 50 });
-    expect(z.association.metrics()).toMatchObject({ sacksReceived: 3, sacksDropped: 3 });
-    expect(z.association.bufferedAmount).toBe(500);
-    expect(z.association.state).toBe('ESTABLISHED');
+  // §12.4: "MUST abort the association if it receives a SACK chunk acknowledging a TSN that has not been sent."
+  it('end the association when they speak of TSNs that were never sent (§3.3.10.13)', () => {
+    for (const [number, gaps] of [
+      [6, []],
+      [1, [[2, 5]]],
+      [0, [[65_000, 65_535]]],
+    ] as const) {
+      const { network, z, peer } = sending();
+      peer.send(peer.sack(number, gaps));
+      network.run({ forMs: 50 });
+      expect(endingOf(z)).toBe('SCTP_ERR_PROTOCOL_VIOLATION');
+      expect(peer.latest('ABORT').causes).toMatchObject([{ kind: 'Protocol Violation' }]);
+      expect(z.association.bufferedAmount).toBe(0);
+    }
   });
 
   it('are dropped when they are older than what is known', () => {

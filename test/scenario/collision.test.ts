@@ -108,6 +108,7 @@ describe('both sides connect at once (RFC 9260 §5.2.1)', () => {
     }
   });
 
+  // §1.3: "Two SCTP endpoints MUST NOT have more than one SCTP association between them at any given time."
   it('a second association with the same peer is refused (§1.3)', () => {
     const { network, a, z } = listeningPair();
     a.connect(z);

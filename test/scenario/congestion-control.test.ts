@@ -36,6 +36,9 @@ describe('the congestion window', () => {
     expect(establishedPair({ a: { initialCwndPackets: 10 } }).a.association.paths[0]?.cwnd).toBe(10 * pmdcs);
   });
 
+  // §6.1: "MUST NOT transmit new data to a given transport address if it has cwnd + (PMDCS - 1) or more bytes of data
+  // outstanding"; "The breach of cwnd MUST constitute one packet only."; "MUST transmit no more DATA chunks until some
+  // or all of the outstanding DATA chunks are acknowledged".
   it('is filled to the byte in which it is reached, and no further (§6.1 B)', () => {
     const two = establishedPair();
     two.a.feed(two.a.association, messages(20, payload));
@@ -44,6 +47,8 @@ describe('the congestion window', () => {
     expect(two.a.association.paths[0]?.flightSize).toBe(4 * pmdcs);
   });
 
+  // §7.2: "The slow-start and congestion avoidance algorithms MUST be used"; "an SCTP sender MUST NOT be more
+  // aggressive than the following algorithms allow." §7.2.1: "then cwnd MUST be increased by, at most, the lesser of".
   it('grows by one PMDCS at most for each SACK in slow start: half as much again in a round trip (§7.2.1)', () => {
     const two = establishedPair({ a: { maxBurst: 0 }, z: { sackFrequency: 2 } });
     two.a.feed(two.a.association, messages(200, payload));
@@ -55,6 +60,8 @@ describe('the congestion window', () => {
     }
   });
 
+  // §7.2.1: "Only when these two conditions are met can the cwnd be increased; otherwise, the cwnd MUST NOT be
+  // increased."
   it('does not grow while it is not used (§7.2.1)', () => {
     const { network, a } = establishedPair();
     for (let i = 0; i < 50; i++) {
@@ -64,6 +71,7 @@ describe('the congestion window', () => {
     expect(a.association.paths[0]?.cwnd).toBe(4_404);
   });
 
+  // §7.2.2: "SCTP MUST NOT increment cwnd by more than PMDCS per RTT."
   it('grows by one PMDCS in a round trip beyond ssthresh (§7.2.2)', () => {
     const two = establishedPair({ a: { initialCwndPackets: 16, maxBurst: 0 } });
     const { network, a, z } = two;

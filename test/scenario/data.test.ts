@@ -22,6 +22,10 @@ describe('data', () => {
     expect(network.ladder()).toEqual(['a > DATA 1 + DATA 2 + DATA 3 + DATA 4', 'z > SACK 4']);
   });
 
+  // §6: "an endpoint MUST fragment large user messages into multiple DATA chunks." §6.9: "it MUST fragment a user
+  // message if the size of the user message to be sent causes the outbound SCTP packet size to exceed the current
+  // PMTU."; "The data sender MUST break the user message into a series of DATA chunks."; "the SCTP implementation MUST
+  // take into account the SCTP packet header as well as the DATA chunk header(s)."
   it('a large message becomes pieces of consecutive TSNs that fill their packets (§6.9)', () => {
     const { network, a, z } = establishedPair();
     const data = pattern(7, 4_000);
@@ -56,6 +60,7 @@ describe('data', () => {
     );
   });
 
+  // §6.6: "the endpoint MUST hold the received DATA chunks from delivery to the ULP until they are reordered."
   it('a lost message holds up its own stream and no other (§6.5)', () => {
     const { network, a, z } = establishedPair();
     network.link(a, z).set({ drop: (_, index) => index === 0 });

@@ -9,6 +9,8 @@ function wide(initialCwndPackets = 12) {
 }
 
 describe('fast retransmit (RFC 9260 §7.2.4)', () => {
+  // §6.7: "MUST be treated as 'missing' by the sending endpoint."; "The number of 'missing' reports for each
+  // outstanding DATA chunk MUST be recorded by the data sender".
   it('comes with the third report that a TSN is missing, without waiting for T3-rtx', () => {
     const { network, a, z } = wide();
     network.link(a, z).set({ drop: (_, index) => index === 1 });

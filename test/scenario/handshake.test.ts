@@ -3,6 +3,8 @@ import { messages } from '../support/messages.ts';
 import { endingOf, eventKinds, eventsOf, pair } from '../support/pair.ts';
 
 describe('opening an association (RFC 9260 §5.1)', () => {
+  // §5.1.1: "the endpoint MUST use MIS outbound streams". §5.1.4: "it MUST immediately send a COOKIE ECHO chunk to its
+  // peer with the received State Cookie."
   it('takes four packets, and both sides agree on streams (§5.1.1)', () => {
     const { network, a, z } = pair({ a: { outboundStreams: 7, maxInboundStreams: 4 }, z: { outboundStreams: 5 } });
     const association = a.connect(z);
@@ -23,6 +25,7 @@ describe('opening an association (RFC 9260 §5.1)', () => {
     expect([z.endpoint.associationCount, z.endpoint.nextTimeout]).toEqual([0, Number.POSITIVE_INFINITY]);
   });
 
+  // §5: "the two endpoints MUST complete an initialization process".
   it('sends nothing but the COOKIE ECHO until it is acknowledged (§5.1 C), and data at once from then on', () => {
     const { network, a, z } = pair();
     const association = a.connect(z);
@@ -61,6 +64,7 @@ describe('opening an association (RFC 9260 §5.1)', () => {
 });
 
 describe('a lost packet of the handshake (§5.1.4)', () => {
+  // §4: "If the T1-init timer expires, the endpoint MUST retransmit the INIT chunk and restart the T1-init timer."
   it('INIT: T1-init sends it again after RTO.Initial', () => {
     const { network, a, z } = pair();
     network.link(a, z).set({ drop: (_, index) => index === 0 });
@@ -106,6 +110,8 @@ describe('a lost packet of the handshake (§5.1.4)', () => {
     expect(z.associations).toHaveLength(1);
   });
 
+  // §5.1.4: "The endpoint MUST also start the T1-cookie timer after sending the COOKIE ECHO chunk. If the timer
+  // expires, the endpoint MUST retransmit the COOKIE ECHO chunk and restart the T1-cookie timer."
   it('COOKIE ECHO: T1-cookie sends it again', () => {
     const { network, a, z } = pair();
     network.link(a, z).set({ drop: (_, index) => index === 1 });
@@ -160,6 +166,9 @@ describe('a lost packet of the handshake (§5.1.4)', () => {
 });
 
 describe('nobody answers', () => {
+  // §4: "This MUST be repeated up to 'Max.Init.Retransmits' times. After that, the endpoint MUST abort the
+  // initialization process and report the error to the SCTP user." §5.1.6: "MUST follow the rules defined in Section
+  // 6.3 to determine the proper timer value."
   it('T1-init backs off up to Max.Init.Retransmits, then the peer is reported unreachable (§5.1.4)', () => {
     const { network, a, z } = pair({ a: { maxInitRetransmits: 4, rtoMaxMs: 4_000 } });
     network.link(a, z).cut();

@@ -88,6 +88,8 @@ describe('a path on which nothing is sent (RFC 9260 §8.3)', () => {
 });
 
 describe('a HEARTBEAT of the peer (§8.3)', () => {
+  // §8.3: "contains the Heartbeat Information TLV, together with any other received TLVs, copied unchanged from the
+  // received HEARTBEAT chunk."
   it('comes back unchanged, with everything that is in it', () => {
     const { network, z } = establishedPair(quiet);
     const peer = rawPair(network, z);

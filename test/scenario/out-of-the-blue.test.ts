@@ -23,11 +23,14 @@ function answerTo(tag: number, ...chunks: Chunk[]): string[] {
 describe('a packet out of the blue (RFC 9260 §8.4)', () => {
   const { peer } = listener();
 
+  // §8.4: "the receiver MUST silently discard the OOTB packet and take no further action." §3.3.7: "MUST NOT respond to
+  // that ABORT chunk by sending an ABORT chunk of its own."
   it('with ABORT is silently discarded (2)', () => {
     expect(answerTo(7, { kind: 'ABORT', tagReflected: false, causes: [] })).toEqual([]);
     expect(answerTo(7, peer.data(1), { kind: 'ABORT', tagReflected: true, causes: [] })).toEqual([]);
   });
 
+  // §8.5.1: "Otherwise, the receiver MUST silently discard the packet."
   it('with INIT begins an association; not under a tag, nor with anything beside it (3, §8.5.1 A)', () => {
     expect(answerTo(0, peer.init())).toEqual([expect.stringMatching(/^INIT ACK/)]);
     expect(answerTo(7, peer.init())).toEqual([]);
@@ -35,20 +38,36 @@ describe('a packet out of the blue (RFC 9260 §8.4)', () => {
     expect(answerTo(0, peer.data(1))).toEqual([]);
   });
 
+  // §3.3.2: "If the value of the Initiate Tag in a received INIT chunk is found to be 0, the receiver MUST silently
+  // discard the packet."
   it('with INIT whose Initiate Tag is 0 is silently discarded (§3.3.2)', () => {
     expect(answerTo(0, peer.init({ initiateTag: 0 }))).toEqual([]);
   });
 
+  // §3.3.2: "with the a_rwnd value set to a value smaller than 1500 MUST discard the packet"; "with the OS value set to
+  // 0 MUST discard the packet"; "with the MIS value set to 0 MUST discard the packet".
   it('with INIT that asks for nothing usable is answered with ABORT (§3.3.2, §5.1)', () => {
     for (const wrong of [{ aRwnd: 1_499 }, { outboundStreams: 0 }, { inboundStreams: 0 }]) {
       expect(answerTo(0, peer.init(wrong))).toEqual(['ABORT Invalid Mandatory Parameter']);
     }
   });
 
+  it('with INIT whose parameters have impossible lengths is silently discarded (§3.2.1)', () => {
+    for (const length of [0, 3, 60]) {
+      const value = new Uint8Array(24).fill(1);
+      value.set([0xc0, 0, 0, length], 16);
+      expect(answerTo(0, { kind: 'unknown', type: 1, flags: 0, value })).toEqual([]);
+    }
+  });
+
+  // §8.4: "If the packet contains a COOKIE ECHO chunk as the first chunk, it MUST be processed as described in Section
+  // 5.1."
   it('with COOKIE ECHO of somebody else is silently discarded (4)', () => {
     expect(answerTo(7, { kind: 'COOKIE ECHO', cookie: new Uint8Array(80) })).toEqual([]);
   });
 
+  // §8.4: "MUST fill in the Verification Tag field of the outbound packet with the Verification Tag received in the
+  // SHUTDOWN ACK chunk".
   it('with SHUTDOWN ACK is answered with SHUTDOWN COMPLETE under the same tag (5)', () => {
     const { network, peer: other } = listener();
     other.sendUnder(7, { kind: 'SHUTDOWN ACK' });
@@ -64,6 +83,9 @@ describe('a packet out of the blue (RFC 9260 §8.4)', () => {
     expect(answerTo(7, { kind: 'ERROR', causes: [{ kind: 'Stale Cookie', measureOfStalenessUs: 1 }] })).toEqual([]);
   });
 
+  // §8.4: "MUST fill in the Verification Tag field of the outbound packet with the value found in the Verification Tag
+  // field of the OOTB packet"; "the receiver of the OOTB packet MUST discard the OOTB packet and MUST NOT take any
+  // further action."
   it('with anything else is answered with ABORT under the same tag (8)', () => {
     for (const chunk of [peer.data(1), peer.sack(1), peer.shutdown(1)]) {
       expect(answerTo(7, chunk)).toEqual(['ABORT T']);
@@ -72,6 +94,9 @@ describe('a packet out of the blue (RFC 9260 §8.4)', () => {
 });
 
 describe('packets for an association that are not what they should be', () => {
+  // §6.8: "the receiver MUST first check the CRC32c checksum"; "the receiver MUST treat the packet as an invalid SCTP
+  // packet." §8.5: "MUST ensure that the value in the Verification Tag field of the received SCTP packet matches its
+  // own tag"; "the receiver MUST silently discard the packet and MUST NOT process it any further".
   it('are counted and change nothing: bad checksum, wrong tag, no whole chunk (§6.8, §8.5)', () => {
     const { network, z } = listener();
     const peer = rawPair(network, z, { name: 'p', address: '10.0.0.8' });
@@ -92,6 +117,7 @@ describe('packets for an association that are not what they should be', () => {
     expect(z.received()).toHaveLength(1);
   });
 
+  // §6.10: "If the receiver detects a partial chunk, it MUST drop the chunk."
   it('lengths of 0 to 3, or past the end, end the packet there (§3.2)', () => {
     const { network, z } = listener();
     const peer = rawPair(network, z, { name: 'p', address: '10.0.0.8' });

@@ -11,6 +11,8 @@ function listener(receiveBufferSize = 10_000) {
 }
 
 describe('an INIT for an association that stands', () => {
+  // §5.2.2: "the endpoint MUST generate an INIT ACK chunk with a State Cookie."; "the INIT ACK chunk MUST contain a new
+  // Initiate Tag"; "After sending the INIT ACK or ABORT chunk, the endpoint MUST take no further actions".
   it('is answered with a new tag and changes nothing (RFC 9260 §5.2.2)', () => {
     const { network, z } = listener();
     const peer = rawPair(network, z);
@@ -110,6 +112,8 @@ describe('a peer that has lost its memory and begins anew', () => {
     expect(network.ladder()).toEqual(['r > SHUTDOWN 0', 'z > SHUTDOWN ACK', 'r > INIT', 'z > SHUTDOWN ACK']);
   });
 
+  // §5.2.4: "it MUST NOT set up a new association but instead resend the SHUTDOWN ACK chunk and send an ERROR chunk
+  // with a 'Cookie Received While Shutting Down' error cause".
   it('with a cookie from before the shutdown: likewise, with an error', () => {
     const { network, z } = listener();
     const peer = rawPair(network, z);

@@ -9,6 +9,9 @@ function timesOf(network: ReturnType<typeof establishedPair>['network']): number
 }
 
 describe('T3-rtx (RFC 9260 §6.3)', () => {
+  // §6.1: "if the T3-rtx timer of that address is not currently running, the sender MUST start that timer."; "the
+  // sender MUST restart the timer if the earliest (i.e., lowest TSN) outstanding DATA chunk sent to that address is
+  // being retransmitted."
   it('sends again what nobody acknowledged, and doubles each time (§6.3.3 E2, E3)', () => {
     const { network, a, z } = establishedPair();
     network.link(a, z).set({ drop: (_, index) => index < 4 });
@@ -70,6 +73,7 @@ describe('T3-rtx (RFC 9260 §6.3)', () => {
     }
   });
 
+  // §6.3.1: "a new RTT measurement MUST be made each round trip."
   it('RTO follows the round trip and stays between RTO.Min and RTO.Max (§6.3.1)', () => {
     const { network, a, z } = establishedPair({ a: { rtoMinMs: 50, rtoMaxMs: 700 } });
     network.linkBoth(a, z).set({ delayMs: 150 });

@@ -12,6 +12,9 @@ function expectGraceful(two: Pair): void {
 }
 
 describe('the graceful end (RFC 9260 §9.2)', () => {
+  // §9.2: "MUST send a SHUTDOWN ACK chunk and start a T2-shutdown timer of its own"; "MUST stop the T2-shutdown timer,
+  // send a SHUTDOWN COMPLETE chunk to its peer, and remove all record of the association." §3.3.8: "An endpoint in an
+  // association MUST use this chunk to initiate a graceful close".
   it('takes three packets', () => {
     const two = establishedPair();
     two.a.shutdown();
@@ -39,6 +42,9 @@ describe('the graceful end (RFC 9260 §9.2)', () => {
     expect(z.received()).toHaveLength(3);
   });
 
+  // §9.2: "MUST continue to follow normal data transmission procedures defined in Section 6, until all outstanding DATA
+  // chunks are acknowledged"; "MUST immediately respond to each received packet containing one or more DATA chunks with
+  // a SHUTDOWN chunk".
   it('lets the other side send what it still has; each packet of it is answered with SHUTDOWN', () => {
     const two = establishedPair();
     const { network, a, z } = two;
@@ -77,6 +83,7 @@ describe('the graceful end (RFC 9260 §9.2)', () => {
     ]);
   });
 
+  // §9.2: "An endpoint SHOULD reject any new data request from its upper layer".
   it('accepts nothing new once it has begun, on either side', () => {
     const { network, a, z } = establishedPair();
     a.feed(a.association, messages(1, 100));
@@ -113,6 +120,9 @@ describe('the graceful end (RFC 9260 §9.2)', () => {
 });
 
 describe('a lost packet of the end (§9.2)', () => {
+  // §9.2: "If the timer expires, the endpoint MUST resend the SHUTDOWN chunk with the updated last sequential TSN
+  // received from its peer. The rules in Section 6.3 MUST be followed to determine the proper timer value for
+  // T2-shutdown."
   it('SHUTDOWN: T2-shutdown sends it again', () => {
     const two = establishedPair();
     two.network.link(two.a, two.z).set({ drop: (_, index) => index < 2 });
@@ -144,6 +154,7 @@ describe('a lost packet of the end (§9.2)', () => {
     ]);
   });
 
+  // §9.2: "If the timer expires, the endpoint MUST resend the SHUTDOWN ACK chunk."
   it('SHUTDOWN COMPLETE: the SHUTDOWN ACK that comes again finds nobody, who answers all the same (§8.4 5)', () => {
     const two = establishedPair();
     two.network.link(two.a, two.z).set({ drop: (_, index) => index === 1 });
@@ -236,6 +247,7 @@ describe('a peer that does not play along', () => {
     expect(z.association.state).toBe('COOKIE-WAIT');
   });
 
+  // §8.5.1: "An endpoint MUST ignore the SHUTDOWN COMPLETE chunk if it is not in the SHUTDOWN-ACK-SENT state."
   it('SHUTDOWN ACK and SHUTDOWN COMPLETE that nobody waits for change nothing (§8.5.1 C)', () => {
     const { network, z } = establishedPair();
     const peer = rawPair(network, z);

@@ -3,6 +3,7 @@ import { endingOf, eventKinds, pair } from '../support/pair.ts';
 import { RawPeer } from '../support/raw-peer.ts';
 
 describe('a cookie that is too old', () => {
+  // §5.1.5: "the endpoint MUST transmit an ERROR chunk with a 'Stale Cookie' error cause to the peer endpoint."
   it('is answered with Stale Cookie, and the next INIT asks for a longer life (RFC 9260 §5.1.5, §5.2.6)', () => {
     const { network, a, z } = pair({ z: { validCookieLifeMs: 30 } });
     network.link(a, z).set({ delayMs: 40 });
@@ -40,6 +41,8 @@ describe('a cookie that is too old', () => {
     expect([z.association.state, eventKinds(z)]).toEqual(['ESTABLISHED', []]);
   });
 
+  // §5.1.3: "the sender MUST include a MAC". §5.1.5: "the SCTP packet, including the COOKIE ECHO chunk and any DATA
+  // chunks, MUST be silently discarded."; "If these values do not match, the packet MUST be silently discarded."
   it('that has been changed, or is not ours, is silently discarded (§5.1.5)', () => {
     const { network, z } = pair();
     const peer = new RawPeer(network, z);

@@ -5,6 +5,8 @@ import { rawPair } from '../support/raw-peer.ts';
 const one = (number: number) => ({ data: Uint8Array.of(number) });
 
 describe('the UDP port of the peer (RFC 6951 §5.4)', () => {
+  // RFC 6951 §5.4: "the UDP source port MUST be stored as the encapsulation port for the destination address the SCTP
+  // packet is received from".
   it('is followed when a verified packet comes from another', () => {
     const two = establishedPair();
     const { network, a, z } = two;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Host, LinkOptions } from '../../src/simulation/index.ts';
+import type { LinkOptions } from '../../src/simulation/index.ts';
 import type { MessagePlan } from './messages.ts';
 import type { Pair } from './pair.ts';
 
@@ -56,21 +56,3 @@ export const patientOptions = {
   rtoMinMs: 100,
   rtoMaxMs: 8_000,
 } as const;
-
-/** Lets `host` read one message of its latest association at each of the times, again and again, until it is told to stop. */
-export function readSlowly({ network }: Pair, host: Host, pausesMs: readonly number[], into: unknown[]): () => void {
-  let isStopped = false;
-  let turn = 0;
-  const read = (): void => {
-    if (isStopped) return;
-    if (host.associations.length > 0) {
-      const message = host.receive();
-      if (message !== undefined) into.push(message);
-    }
-    network.after(pausesMs[turn++ % pausesMs.length]!, read);
-  };
-  read();
-  return () => {
-    isStopped = true;
-  };
-}

@@ -52,6 +52,7 @@ export const receiveBufferSize = 20_000;
 export class FuzzScene {
   readonly name: string;
   readonly state: FuzzedState;
+  readonly kind: FuzzedKind;
   readonly host: Endpoint;
   /** The latest packets of the peer, at most `keptPackets`. */
   readonly packets: Uint8Array[] = [];
@@ -80,6 +81,7 @@ export class FuzzScene {
     const isMultihomed = kind === 'multi-homed';
     const interleaving = kind === 'interleaving';
     this.state = state;
+    this.kind = kind;
     this.name = `${state}, ${kind}`;
     this.#isMultihomed = isMultihomed;
     this.#dice = new Dice(seededRandom(seed));

@@ -1,5 +1,5 @@
 import { SctpError } from '../../base/errors.ts';
-import { formatIp, parseIp } from '../../base/ip.ts';
+import { formatIp, isIpv4Mapped, parseIp } from '../../base/ip.ts';
 import type { TlvCodec, TlvFormat } from '../tlv.ts';
 import { opaqueTlv, uint16ListTlv } from '../tlv-shapes.ts';
 
@@ -97,7 +97,11 @@ export const addressFormat: TlvFormat<AddressParameter> = {
 
 /** The address parameter for an IP address of either version. Throws `SCTP_ERR_INVALID_ARGUMENT` for anything else. */
 export function addressParameter(ip: string): AddressParameter {
-  return addressBytes(ip).length === 4 ? { kind: 'IPv4 Address', address: ip } : { kind: 'IPv6 Address', address: ip };
+  const bytes = addressBytes(ip);
+  if (bytes.length === 4) return { kind: 'IPv4 Address', address: ip };
+  // §3.3.2.1.2: "MUST NOT use an IPv4-mapped IPv6 address [RFC4291] but SHOULD instead use an IPv4 Address parameter".
+  if (isIpv4Mapped(bytes)) return { kind: 'IPv4 Address', address: formatIp(bytes.subarray(12)) };
+  return { kind: 'IPv6 Address', address: ip };
 }
 
 export function isAddressParameter(parameter: { readonly kind: string }): parameter is AddressParameter {

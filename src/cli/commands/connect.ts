@@ -21,10 +21,11 @@ import { Output } from '../output.ts';
 const defaultConnectTimeoutMs = 15_000;
 
 const table = {
-  stream: port('stream to send on, default 0'),
+  stream: integer('N', 'stream to send on, default 0', 0xffff),
   ppid: integer('N', 'payload protocol identifier, default 0', 0xffff_ffff),
   unordered: flag('let messages overtake each other'),
-  lifetimeMs: integer('MS', 'give up a message that is not sent by then', 0xffff_ffff),
+  lifetimeMs: integer('MS', 'give up a message that has not arrived by then', 0xffff_ffff),
+  maxRetransmits: integer('N', 'give up a message that was sent again so often; 0 sends each once', 0xffff_ffff),
   binary: flag('each read of standard input is a message, instead of each line'),
   localHost: list('A[,B]', 'our address or addresses, default all'),
   localPort: port('our SCTP port, default any'),
@@ -54,6 +55,7 @@ ${describeOptions(associationOptionTable)}`,
       ppid,
       unordered,
       lifetimeMs,
+      maxRetransmits,
       binary = false,
       json = false,
       connectTimeoutMs,
@@ -82,7 +84,7 @@ ${describeOptions(associationOptionTable)}`,
     const peer = peerName(association);
     output.status(`connected to ${peer}`, { event: 'connected', peer, port: association.localPort });
     const input = binary ? readChunks(process.stdin) : readLines(process.stdin);
-    const sending = sendAll(association, input, { streamId, ppid, unordered, lifetimeMs });
+    const sending = sendAll(association, input, { streamId, ppid, unordered, lifetimeMs, maxRetransmits });
     // Without this a failure to send would be unhandled while the rest is still printed.
     sending.catch(() => {});
     await printMessages(association, output).finally(() => process.stdin.destroy());

@@ -14,7 +14,8 @@ static struct {
   struct pattern pattern;
   uint32_t udp_port, remote_udp_port, port, messages, streams, associations;
   uint32_t abort_after, close_after, close_after_ms, linger_ms, timeout_ms;
-  uint32_t rto_initial, rto_min, rto_max, mtu, init_attempts, sack_delay, heartbeat_ms, pr_rtx, pr_ttl;
+  uint32_t rto_initial, rto_min, rto_max, mtu, init_attempts, sack_delay, heartbeat_ms, path_max_retrans, pr_rtx,
+    pr_ttl;
 } options = {
   .host = "127.0.0.1", .bind = "127.0.0.1", .reason = "", .udp_port = 9899, .remote_udp_port = 9899, .port = 9999,
   .pattern = { .seed = 1, .min_size = 1, .max_size = 262144 }, .messages = 100, .streams = 16, .associations = 1,
@@ -37,7 +38,8 @@ static const struct { const char *name; enum option_kind kind; void *value; } ta
   { "rto-initial", NUMBER, &options.rto_initial }, { "rto-min", NUMBER, &options.rto_min },
   { "rto-max", NUMBER, &options.rto_max }, { "mtu", NUMBER, &options.mtu },
   { "init-attempts", NUMBER, &options.init_attempts }, { "sack-delay", NUMBER, &options.sack_delay },
-  { "heartbeat-ms", NUMBER, &options.heartbeat_ms }, { "pr-rtx", NUMBER, &options.pr_rtx },
+  { "heartbeat-ms", NUMBER, &options.heartbeat_ms },
+  { "path-max-retrans", NUMBER, &options.path_max_retrans }, { "pr-rtx", NUMBER, &options.pr_rtx },
   { "pr-ttl", NUMBER, &options.pr_ttl },
 };
 enum { TABLE_SIZE = sizeof table / sizeof table[0] };

@@ -1,17 +1,18 @@
 /*
  * A usrsctp peer for the interoperability tests: SCTP over UDP encapsulation (RFC 6951) on the command line.
  *
- *   peer server --udp-port N --port P [--discard] [--verify --seed S] ...
- *   peer client --udp-port N --remote-udp-port M --host A --port P --messages N --seed S ...
+ *   peer server --udp-port N --port P [--bind A,B] [--discard] [--verify --seed S] ...
+ *   peer client --udp-port N --remote-udp-port M [--bind A,B] --host A --port P --messages N --seed S ...
  *
- * It prints one JSON object a line (listening, up, received, restart, shutdown, aborted, cantstart, error, result) and
- * exits 0 when everything went as asked, 1 when not, 2 when it was asked wrongly, 3 when it took too long. A server
- * echoes unless told to discard; a client sends what pattern.h says and verifies the echo.
+ * It prints one JSON object a line (listening, up, path, received, restart, shutdown, aborted, cantstart, error,
+ * result) and exits 0 when everything went as asked, 1 when not, 2 when it was asked wrongly, 3 when it took too long.
+ * A server echoes unless told to discard; a client sends what pattern.h says and verifies the echo. Several addresses
+ * to bind make it multi-homed.
  */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,116 +21,14 @@
 #include <unistd.h>
 #include <usrsctp.h>
 #include "options.h"
+#include "output.h"
+#include "socket.h"
 
-enum { BUFFER_SIZE = 4 * 1024 * 1024, DELIVERY_POINT = 2 * 1024 * 1024, WINDOW = 1024 * 1024 };
-/* A socket option of usrsctp (RFC 8260) that its header does not declare. */
-enum { SCTP_INTERLEAVING_SUPPORTED_OPTION = 0x1206 };
-
-static void emit(const char *format, ...) {
-  static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-  va_list arguments;
-  va_start(arguments, format);
-  pthread_mutex_lock(&mutex);
-  vprintf(format, arguments);
-  putchar('\n');
-  fflush(stdout);
-  pthread_mutex_unlock(&mutex);
-  va_end(arguments);
-}
-
-static void fail(const char *what) {
-  emit("{\"event\":\"error\",\"what\":\"%s\",\"message\":\"%s\"}", what, strerror(errno));
-  exit(1);
-}
+enum { WINDOW = 1024 * 1024 };
 
 /* How many of the messages 0 … messages - 1, dealt out in turn, fall to `stream`. */
 static uint32_t messages_on(uint32_t stream) {
   return (options.messages + options.streams - 1 - stream) / options.streams;
-}
-
-/* ---- The socket ---- */
-
-static struct socket *sock;
-
-static void set_option(int name, const void *value, socklen_t length, const char *what) {
-  if (usrsctp_setsockopt(sock, IPPROTO_SCTP, name, value, length) != 0) fail(what);
-}
-
-/*
- * usrsctp keeps the system's small receive buffer on its UDP socket and does not hand the socket out: bursts would be
- * lost in it and every run would wait for retransmissions.
- */
-static void enlarge_udp_buffers(void) {
-  for (int descriptor = 3; descriptor < 32; descriptor++) {
-    int type = 0, size = BUFFER_SIZE;
-    socklen_t length = sizeof type;
-    if (getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &length) != 0 || type != SOCK_DGRAM) continue;
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-    setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-  }
-}
-
-static void open_socket(void) {
-  usrsctp_init((uint16_t)options.udp_port, NULL, NULL);
-  enlarge_udp_buffers();
-  /* On by default: it would neither write nor check CRC32c between loopback addresses. */
-  usrsctp_sysctl_set_sctp_no_csum_on_loopback(0);
-  usrsctp_sysctl_set_sctp_ecn_enable(0);
-  if (options.no_pr) usrsctp_sysctl_set_sctp_pr_enable(0);
-  if (options.heartbeat_ms != 0) usrsctp_sysctl_set_sctp_heartbeat_interval_default(options.heartbeat_ms);
-
-  sock = usrsctp_socket(AF_INET, SOCK_SEQPACKET, IPPROTO_SCTP, NULL, NULL, 0, NULL);
-  if (sock == NULL) fail("socket");
-  int size = BUFFER_SIZE, on = 1;
-  if (usrsctp_setsockopt(sock, SOL_SOCKET, SO_RCVBUF, &size, sizeof size) != 0) fail("SO_RCVBUF");
-  if (usrsctp_setsockopt(sock, SOL_SOCKET, SO_SNDBUF, &size, sizeof size) != 0) fail("SO_SNDBUF");
-  set_option(SCTP_RECVRCVINFO, &on, sizeof on, "SCTP_RECVRCVINFO");
-  set_option(SCTP_NODELAY, &on, sizeof on, "SCTP_NODELAY");
-  uint32_t delivery_point = DELIVERY_POINT;
-  set_option(SCTP_PARTIAL_DELIVERY_POINT, &delivery_point, sizeof delivery_point, "SCTP_PARTIAL_DELIVERY_POINT");
-
-  struct sctp_initmsg init = {
-    .sinit_num_ostreams = (uint16_t)options.streams,
-    .sinit_max_instreams = MAX_STREAMS,
-    .sinit_max_attempts = (uint16_t)options.init_attempts,
-  };
-  set_option(SCTP_INITMSG, &init, sizeof init, "SCTP_INITMSG");
-  struct sctp_rtoinfo rto = {
-    .srto_initial = options.rto_initial, .srto_min = options.rto_min, .srto_max = options.rto_max,
-  };
-  set_option(SCTP_RTOINFO, &rto, sizeof rto, "SCTP_RTOINFO");
-  if (options.sack_delay != 0) {
-    struct sctp_sack_info sack = { .sack_delay = options.sack_delay };
-    set_option(SCTP_DELAYED_SACK, &sack, sizeof sack, "SCTP_DELAYED_SACK");
-  }
-  if (options.mtu != 0 || options.no_heartbeat) {
-    struct sctp_paddrparams path = { .spp_pathmtu = options.mtu };
-    path.spp_address.ss_family = AF_INET;
-    if (options.mtu != 0) path.spp_flags |= SPP_PMTUD_DISABLE;
-    if (options.no_heartbeat) path.spp_flags |= SPP_HB_DISABLE;
-    set_option(SCTP_PEER_ADDR_PARAMS, &path, sizeof path, "SCTP_PEER_ADDR_PARAMS");
-  }
-  if (options.i_data) {
-    int level = 2;
-    struct sctp_assoc_value interleaving = { .assoc_value = 1 };
-    set_option(SCTP_FRAGMENT_INTERLEAVE, &level, sizeof level, "SCTP_FRAGMENT_INTERLEAVE");
-    set_option(SCTP_INTERLEAVING_SUPPORTED_OPTION, &interleaving, sizeof interleaving, "SCTP_INTERLEAVING_SUPPORTED");
-  }
-  static const uint16_t events[] = {
-    SCTP_ASSOC_CHANGE, SCTP_SHUTDOWN_EVENT, SCTP_SEND_FAILED_EVENT, SCTP_REMOTE_ERROR, SCTP_PARTIAL_DELIVERY_EVENT,
-  };
-  for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
-    struct sctp_event event = { .se_assoc_id = SCTP_FUTURE_ASSOC, .se_type = events[i], .se_on = 1 };
-    set_option(SCTP_EVENT, &event, sizeof event, "SCTP_EVENT");
-  }
-  struct sctp_udpencaps encaps = { .sue_port = htons((uint16_t)options.remote_udp_port) };
-  encaps.sue_address.ss_family = AF_INET;
-  set_option(SCTP_REMOTE_UDP_ENCAPS_PORT, &encaps, sizeof encaps, "SCTP_REMOTE_UDP_ENCAPS_PORT");
-
-  struct sockaddr_in local = { .sin_family = AF_INET };
-  if (options.server) local.sin_port = htons((uint16_t)options.port);
-  if (inet_pton(AF_INET, options.bind, &local.sin_addr) != 1) fail("bind address");
-  if (usrsctp_bind(sock, (struct sockaddr *)&local, sizeof local) != 0) fail("bind");
 }
 
 /* ---- Sending ---- */
@@ -429,11 +328,24 @@ static void handle_association_change(const struct sctp_assoc_change *change) {
   }
 }
 
+static void handle_path_change(const struct sctp_paddr_change *change) {
+  static const char *const states[] = {
+    [SCTP_ADDR_AVAILABLE] = "available", [SCTP_ADDR_UNREACHABLE] = "unreachable", [SCTP_ADDR_REMOVED] = "removed",
+    [SCTP_ADDR_ADDED] = "added", [SCTP_ADDR_MADE_PRIM] = "primary", [SCTP_ADDR_CONFIRMED] = "confirmed",
+  };
+  char ip[INET_ADDRSTRLEN];
+  inet_ntop(AF_INET, &((const struct sockaddr_in *)&change->spc_aaddr)->sin_addr, ip, sizeof ip);
+  emit("{\"event\":\"path\",\"address\":\"%s\",\"state\":\"%s\"}", ip, states[change->spc_state]);
+}
+
 static void handle_notification(const union sctp_notification *notification, size_t length) {
   if (length < sizeof notification->sn_header || notification->sn_header.sn_length != length) return;
   switch (notification->sn_header.sn_type) {
     case SCTP_ASSOC_CHANGE:
       handle_association_change(&notification->sn_assoc_change);
+      break;
+    case SCTP_PEER_ADDR_CHANGE:
+      handle_path_change(&notification->sn_paddr_change);
       break;
     case SCTP_SHUTDOWN_EVENT:
       emit("{\"event\":\"shutdownReceived\"}");

@@ -16,6 +16,7 @@ import {
 import { hex, unhex } from '../../support/hex.ts';
 
 describe('bytes', () => {
+  // RFC 9260 §3: "All integer fields in an SCTP packet MUST be transmitted in network byte order".
   it('reads and writes in network byte order, unsigned', () => {
     const bytes = new Uint8Array(6);
     writeUint16(bytes, 0, 0xfedc);

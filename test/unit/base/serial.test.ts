@@ -13,7 +13,7 @@ import {
 } from '../../../src/base/serial.ts';
 
 describe('Transmission Sequence Numbers (RFC 9260 §1.6)', () => {
-  it('"the next TSN to be used after transmitting TSN = 2^32 - 1 is TSN = 0"', () => {
+  it('"the next TSN a DATA chunk MUST use after transmitting TSN = 2^32 - 1 is TSN = 0"', () => {
     expect(next(tsn(0xffff_ffff))).toBe(0);
     expect(previous(tsn(0))).toBe(0xffff_ffff);
   });
@@ -35,6 +35,7 @@ describe('Transmission Sequence Numbers (RFC 9260 §1.6)', () => {
     expect(isAfter(plus(tsn(5), -0x7fff_ffff), tsn(5))).toBe(false);
   });
 
+  // RFC 9260 §1.6: "all arithmetic dealing with Transmission Sequence Numbers MUST be performed modulo 2^32."
   it('is always unsigned', () => {
     expect(tsn(-1)).toBe(0xffff_ffff);
     expect(tsn(2 ** 32)).toBe(0);

@@ -22,6 +22,7 @@ describe('DATA', () => {
   const chunk: Chunk = { kind: 'DATA', tsn: tsn(10), immediateAck: false, fragment };
   const bytes = '00030015 0000000a 0102 0304 00000033 68656c6c6f 000000';
 
+  // RFC 9260 §3.3.1: "The following format MUST be used for the DATA chunk".
   it('has the wire format of RFC 9260 §3.3.1', () => {
     expect(hex(encodeChunk(chunk))).toBe(hex(unhex(bytes)));
     expect(decoded(bytes)).toEqual(chunk);

@@ -26,6 +26,8 @@ describe('INIT', () => {
   const extensions = '8008 0007 c08240 00';
   const address = '0005 0008 c0000201';
 
+  // RFC 9260 §3.2.1: "The total length of a parameter […] MUST be a multiple of 4 bytes." §3.3.2.1: "Any
+  // Type-Length-Value fields MUST be placed after the fixed-length fields."
   it('counts the padding between its parameters, not that behind the last', () => {
     const bytes = `01000029 ${fixed} ${extensions} ${address} 8003 0005 c1 000000`;
     expect(hex(encodeChunk(chunk))).toBe(hex(unhex(bytes)));

@@ -53,6 +53,9 @@ describe('decodePacket', () => {
 });
 
 describe('encodePacket', () => {
+  // RFC 9260 §6.8: "MUST strengthen the data integrity of the transmission by including the CRC32c checksum value
+  // calculated on the packet"; "After the packet is constructed […], the transmitter MUST". RFC 6951 §5.3: "The SCTP
+  // checksum MUST be computed for IPv4 and IPv6".
   it('writes the checksum', () => {
     const bytes = encodePacket(header, [shutdown]);
     expect(hasValidChecksum(bytes)).toBe(true);

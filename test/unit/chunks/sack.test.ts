@@ -8,6 +8,9 @@ function decoded(digits: string): Chunk | undefined {
 }
 
 describe('SACK', () => {
+  // RFC 9260 §3.3.4: "The SACK chunk MUST contain the Cumulative TSN Ack, Advertised Receiver Window Credit (a_rwnd),
+  // Number of Gap Ack Blocks, and Number of Duplicate TSNs fields."; "the parameter part of the SACK chunk MUST be
+  // constructed as follows".
   it('is the example of RFC 9260 §3.3.4', () => {
     const chunk: Chunk = {
       kind: 'SACK',

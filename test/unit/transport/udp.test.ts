@@ -20,6 +20,7 @@ afterEach(async () => {
 });
 
 describe('UDP on loopback', () => {
+  // RFC 6951 §5.3: "the source port MUST be the local UDP encapsulation port number of the SCTP stack".
   it('carries datagrams both ways, as plain Uint8Arrays between known addresses', async () => {
     const a = await bound({ host: '127.0.0.1' });
     const z = await bound({ host: '127.0.0.1' });
@@ -112,6 +113,7 @@ describe.skipIf(!hasIpv6)('both families', () => {
 });
 
 describe('what goes wrong', () => {
+  // RFC 9260 §1.3: "A transport address used by an SCTP endpoint MUST NOT be used by another SCTP endpoint."
   it('says that an address is in use, and lets go of those bound before', async () => {
     const taken = await bound({ host: '127.0.0.2' });
     const transport = new UdpTransport({ host: ['127.0.0.1', '127.0.0.2'], udpPort: taken.port });
@@ -150,6 +152,7 @@ describe('what goes wrong', () => {
     expect(a.inbox.errors).toEqual([]);
   });
 
+  // RFC 6951 §5.5: "the SCTP stack MUST NOT rely on receiving ICMP or ICMPv6 messages."
   it('outlives a peer whose port is closed', async () => {
     const a = await bound({ host: '127.0.0.1' });
     const gone = createSocket('udp4');
