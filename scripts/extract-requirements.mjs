@@ -52,7 +52,6 @@ for (const { section, text } of sentencesOf(readFileSync(path, 'utf8'))) {
   requirements.push({ id: `${section}-${count}`, section, level: ordered[0], ...levelsField, text });
 }
 
-const lines = requirements.map((requirement) => `  ${JSON.stringify(requirement)}`);
 const target = fileURLToPath(new URL(`../docs/requirements/rfc${number}.json`, import.meta.url));
-writeFileSync(target, `[\n${lines.join(',\n')}\n]\n`);
+writeFileSync(target, `${JSON.stringify(requirements, null, 2)}\n`);
 console.log(`${requirements.length} requirements of RFC ${number}`);

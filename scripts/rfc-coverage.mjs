@@ -4,12 +4,13 @@
 //   node scripts/rfc-coverage.mjs --json                   prints the report for test/rfc-coverage.test.ts
 //   node scripts/rfc-coverage.mjs --text 9260=rfc9260.txt  also looks for quotations that the RFC does not contain
 //
-// Requirements are in docs/requirements/. Code and tests say what they obey by quoting it (CONTRIBUTING.md).
+// Requirements are in docs/requirements/, with what is not done and why, and which of them say the same as another.
+// Code and tests say what they obey by quoting it: `// RFC 9260 §6.2: "…"`, with […] for what is left out.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { contains, normalized, partsOf, quotationsIn } from './rfc-quotations.mjs';
+import { contains, hasKeyWord, normalized, partsOf, quotationsIn } from './rfc-quotations.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const documentPath = join(root, 'docs/RFC-COVERAGE.md');
@@ -96,7 +97,9 @@ function sourcesIn(directory) {
 /** Undefined when the quotation fits several sentences and the sections named beside it do not tell which. */
 function requirementsQuotedBy({ rfc, sentence, sections }) {
   const parts = partsOf(sentence);
-  const matches = requirements.filter((requirement) => requirement.rfc === rfc && contains(requirement.normalized, parts));
+  const matches = requirements.filter(
+    (requirement) => requirement.rfc === rfc && contains(requirement.normalized, parts),
+  );
   const whole = matches.filter((requirement) => parts.length === 1 && requirement.normalized === parts[0]);
   if (whole.length > 0) matches.splice(0, matches.length, ...whole);
   if (matches.length < 2) return matches;
@@ -107,7 +110,8 @@ function requirementsQuotedBy({ rfc, sentence, sections }) {
     const isOne =
       new Set(narrowed.map((each) => each.normalized)).size === 1 ||
       new Set(narrowed.map(({ id, restates = id }) => restates)).size === 1;
-    return isOne ? narrowed : undefined;
+    // A few words without a key word are how the RFC calls something, not what it demands.
+    return isOne ? narrowed : hasKeyWord(sentence) ? undefined : [];
   }
 }
 
@@ -146,7 +150,8 @@ function render() {
   const isMust = ({ level }) => /^(?:MUST|SHALL|REQUIRED)/.test(level);
   const summary = [...rfcs].map(([rfc, title]) => {
     const all = requirements.filter((requirement) => requirement.rfc === rfc);
-    const count = (filter) => `${all.filter(isMust).filter(filter).length} + ${all.filter((r) => !isMust(r)).filter(filter).length}`;
+    const count = (filter) =>
+      `${all.filter(isMust).filter(filter).length} + ${all.filter((r) => !isMust(r)).filter(filter).length}`;
     return row([
       `[RFC ${rfc}](https://www.rfc-editor.org/rfc/rfc${rfc}): ${title}`,
       count(() => true),
@@ -168,7 +173,14 @@ function render() {
     'Counts are of MUST-like + SHOULD-like sentences. A test fails where a MUST has neither both an implementation and a test',
     'nor a reason, or a SHOULD has neither an implementation nor a reason.',
     '',
-    row(['RFC', 'sentences', 'implemented and tested', 'implemented', 'does not apply, or is not done', 'not reviewed']),
+    row([
+      'RFC',
+      'sentences',
+      'implemented and tested',
+      'implemented',
+      'does not apply, or is not done',
+      'not reviewed',
+    ]),
     row(['---', '---', '---', '---', '---', '---']),
     ...summary,
     '',

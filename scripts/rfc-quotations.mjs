@@ -72,7 +72,11 @@ export function quotationsIn(source, { strings, rfc, section }) {
 
 function isLongEnough(sentence) {
   const words = normalized(sentence).trim().split(' ').length;
-  return words >= 4 || (words >= 3 && keyWord.test(sentence));
+  return words >= 4 || (words >= 3 && hasKeyWord(sentence));
+}
+
+export function hasKeyWord(sentence) {
+  return keyWord.test(sentence);
 }
 
 /** What a bare § means: RFC 9260 in every file that names it, else the RFC that is named most. */
@@ -88,9 +92,9 @@ function piecesOf(source) {
   const pieces = [];
   let lastLineCommentEnd = -1;
   const token =
-    /\/\/([^\n]*)|\/\*([\s\S]*?)\*\/|'((?:[^'\\\n]|\\.)*)'|`((?:[^`\\]|\\.)*)`|"(?:[^"\\\n]|\\.)*"|(?<=[(,=:[!&|?{};]\s*)\/(?![/*])(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\//g;
+    /\/\/([^\n]*)|\/\*([\s\S]*?)\*\/|'((?:[^'\\\n]|\\.)*)'|`((?:[^`\\]|\\.)*)`|"((?:[^"\\\n]|\\.)*)"|(?<=[(,=:[!&|?{};]\s*)\/(?![/*])(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\//g;
   for (const match of source.matchAll(token)) {
-    const [all, line, block, single, template] = match;
+    const [all, line, block, single, template, double] = match;
     if (line !== undefined) {
       const isContinued = lastLineCommentEnd >= 0 && /^\n[ \t]*$/.test(source.slice(lastLineCommentEnd, match.index));
       if (isContinued) pieces.at(-1).text += ` ${line.trim()}`;
@@ -100,7 +104,7 @@ function piecesOf(source) {
     }
     lastLineCommentEnd = -1;
     if (block !== undefined) pieces.push({ kind: 'comment', text: block.replace(/\s*\n\s*\*?\s?/g, ' ').trim() });
-    const literal = single ?? template;
+    const literal = single ?? template ?? double;
     if (literal === undefined) continue;
     const isDescription = /\bdescribe(?:\.\w+)*\(\s*$/.test(source.slice(Math.max(0, match.index - 40), match.index));
     pieces.push({ kind: 'string', text: literal.replace(/\\(.)/g, '$1'), isDescription });

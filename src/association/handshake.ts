@@ -95,10 +95,10 @@ export class Handshake {
         return;
       case 'COOKIE-WAIT':
         // §5.2.1: "Upon receipt of an INIT chunk in the COOKIE-WAIT state, an endpoint MUST respond with an INIT ACK
-        // chunk"; "the endpoint MUST NOT change its state, the T1-init timer MUST be left running"; "the following
-        // rules MUST be applied":
-        // §5.2.1: "using the same parameters it sent in its original INIT chunk (including its Initiate Tag,
-        // unchanged)"; "sent to an address passed by the upper layer in the request to initialize the association"
+        // chunk using the same parameters it sent in its original INIT chunk (including its Initiate Tag, unchanged)";
+        // "the following rules MUST be applied": "sent to an address passed by the upper layer in the request to
+        // initialize the association". "After that, the endpoint MUST NOT change its state, the T1-init timer MUST be
+        // left running".
         if (context.paths.find(from.ip) === undefined) return;
         answer(context.myVerificationTag, state.init.initialTsn, 0, 0);
         return;
@@ -152,7 +152,10 @@ export class Handshake {
     const objection = objectionTo(initAck);
     if (objection !== undefined) {
       // §5.1: the tag of the ABORT "MUST be set to the Initiate Tag value of the received INIT or INIT ACK chunk"
-      context.abort('SCTP_ERR_PROTOCOL_VIOLATION', objection, 'the peer answered with an INIT ACK that is not valid');
+      // §5.1.2 B: it "SHOULD be sent to the source IP address from which the last peer packet was received."
+      context.sendAlone({ kind: 'ABORT', tagReflected: false, causes: objection }, initAck.initiateTag, from, to);
+      const message = 'the peer answered with an INIT ACK that is not valid';
+      context.close('local', 'SCTP_ERR_PROTOCOL_VIOLATION', objection, message);
       return;
     }
     // §5.1.4: "it MUST immediately send a COOKIE ECHO chunk". §3.3.3: "SHOULD process the INIT ACK chunk and send back

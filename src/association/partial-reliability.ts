@@ -1,4 +1,4 @@
-import { isAfter, mid, type Ssn, ssn, ssnDistance, type Tsn } from '../base/serial.ts';
+import { isAfter, mid, nextSsn, type Ssn, ssn, ssnDistance, type Tsn } from '../base/serial.ts';
 import type { Instant } from '../base/time.ts';
 import type { ForwardTsnChunk, IForwardTsnChunk } from '../chunks/index.ts';
 import type { OutstandingChunk } from '../reliability/outstanding-chunk.ts';
@@ -123,7 +123,7 @@ export class PartialReliability {
       const number = ssn(messageId);
       if (known === undefined && streams.size === capacity) return false;
       // Further ahead than half of the numbers, the receiver could not tell it from one that is behind.
-      if (known !== undefined && ssnDistance(number, known.first) < 0) return false;
+      if (known !== undefined && ssnDistance(nextSsn(number), known.first) < 0) return false;
       if (known === undefined) streams.set(streamId, { first: number, last: number });
       else known.last = number;
       return true;

@@ -26,7 +26,7 @@ export type ReconfigurationRequest =
 interface Queued {
   readonly request: ReconfigurationRequest;
   readonly pause: Pause | undefined;
-  /** For a reset of the association: the peer's own one has done it meanwhile. */
+  /** For a reset of the association: the peer's own request, which came meanwhile, brings it about. */
   isMet: boolean;
 }
 
@@ -56,6 +56,7 @@ export class ReconfigurationRequester {
   readonly #timer = new Timer();
   readonly #waiting = new Ring<Queued>(2);
   #inFlight: InFlight | undefined;
+  #isPeerResettingAssociation = false;
   #mayResetAssociationAt: Instant = Number.NEGATIVE_INFINITY;
   /** §4.1: it begins with the Initial TSN. */
   #nextRequestSequenceNumber: number;
@@ -90,9 +91,10 @@ export class ReconfigurationRequester {
     return this.#inFlight?.request.kind === 'reset association';
   }
 
-  /** The peer has reset the association while our request to do so was under way. */
-  handleAssociationReset(): void {
-    if (this.#inFlight !== undefined) this.#inFlight.isMet = true;
+  /** Whether the peer waits for the association to be reset: a request of ours to do the same does not go meanwhile. */
+  set isPeerResettingAssociation(value: boolean) {
+    this.#isPeerResettingAssociation = value;
+    if (value && this.#inFlight !== undefined) this.#inFlight.isMet = true;
   }
 
   /** The reset of our streams that the peer has not answered yet, undefined without one. */
@@ -198,7 +200,7 @@ export class ReconfigurationRequester {
     if (pause !== undefined && !this.#context.sendQueue.isDrained(pause)) return false;
     if (request.kind !== 'reset association') return true;
     // C2: "The sender has either no outstanding TSNs or considers all outstanding TSNs abandoned." We wait for none.
-    if (!this.#sender.hasNothingOutstanding) return false;
+    if (!this.#sender.hasNothingOutstanding || this.#isPeerResettingAssociation) return false;
     if (now < this.#mayResetAssociationAt) this.#timer.start(now, this.#mayResetAssociationAt - now);
     return now >= this.#mayResetAssociationAt;
   }

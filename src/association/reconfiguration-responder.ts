@@ -73,7 +73,7 @@ export class ReconfigurationResponder {
       this.#send([this.#resetIncoming(deferred.request)]);
     }
     // The peer asks again in a while; to tell it at once saves that.
-    if (this.#associationReset !== undefined && this.#hasNothingOnItsWay) this.#send([this.#resetAssociation()]);
+    if (this.#associationReset !== undefined && this.#mayResetAssociation) this.#send([this.#resetAssociation()]);
   }
 
   #handle(request: Request): ReconfigurationResponseParameter | undefined {
@@ -181,17 +181,19 @@ export class ReconfigurationResponder {
   #handleAssociationReset(number: number): ReconfigurationResponseParameter {
     const context = this.#context;
     if (!context.reconfigurationPolicy.acceptAssociationResets) return this.#answer(number, 'Denied');
-    // Both sides have asked at once. If both performed what the other asks for, each would take its TSNs from another answer;
-    // the RFC does not say how to prevent it, so one of us refuses.
+    // Both sides have asked at once. If each performed what the other asks for, they would take their TSNs from different
+    // answers. The RFC does not say who goes first: here one refuses, and the other waits for its own answer.
     if (this.#requester.isResettingAssociation && context.myVerificationTag >= context.peerVerificationTag) {
       return this.#answer(number, 'Error - Request already in progress');
     }
     this.#associationReset ??= { number, pause: context.sendQueue.pause([]) };
-    return this.#hasNothingOnItsWay ? this.#resetAssociation() : this.#answer(number, 'In progress');
+    this.#requester.isPeerResettingAssociation = true;
+    return this.#mayResetAssociation ? this.#resetAssociation() : this.#answer(number, 'In progress');
   }
 
-  get #hasNothingOnItsWay(): boolean {
-    return !this.#context.sendQueue.hasSendable && this.#sender.hasNothingOutstanding;
+  get #mayResetAssociation(): boolean {
+    const isOnItsWay = this.#context.sendQueue.hasSendable || !this.#sender.hasNothingOutstanding;
+    return !isOnItsWay && !this.#requester.isResettingAssociation;
   }
 
   /** To be called when it waits for nothing any more. */
@@ -207,7 +209,7 @@ export class ReconfigurationResponder {
     this.#sender.restartAt(sendersNextTsn); // G3
     this.#receiver.restartAt(receiversNextTsn); // G4
     sendQueue.resume(pause, true); // G5
-    this.#requester.handleAssociationReset();
+    this.#requester.isPeerResettingAssociation = false;
     events.push({ kind: 'associationReset', by: 'peer', result: 'performed' });
     return this.#remember(number, 'Success - Performed', { sendersNextTsn, receiversNextTsn });
   }

@@ -117,9 +117,10 @@ export class Transmitter {
   /** Appends control chunks for `path` while they fit; the first always does. Returns whether DATA must not follow. */
   #appendControl(path: Path): boolean {
     const { control } = this.#context;
+    let excludesData = false;
     for (;;) {
       const queued = control.peek();
-      if (queued === undefined || queued.path !== path) return false;
+      if (queued === undefined || queued.path !== path) return excludesData;
       const { chunk } = queued;
       const isFirst = this.#builder.length === commonHeaderLength;
       // §6.10: "The total size of the resultant SCTP packet MUST be less that or equal to the current PMTU."; "Partial
@@ -128,7 +129,7 @@ export class Transmitter {
       this.#builder.append(chunk);
       control.shift();
       // §6.10: "DATA chunks cannot be bundled with SHUTDOWN or SHUTDOWN ACK chunks."
-      if (chunk.kind === 'SHUTDOWN ACK') return true;
+      if (chunk.kind === 'SHUTDOWN ACK') excludesData = true;
     }
   }
 

@@ -8,8 +8,6 @@ import type { AcknowledgementListener, OutstandingChunk, SackOutcome } from './o
 
 /** A Gap Ack Block reaches so far (RFC 9260 §3.3.4): receivers take nothing for news that is further ahead. */
 const mostTsnsAhead = 0xffff;
-/** From 2^31 TSNs away back to so many: no packet from before is under way any more. */
-const longAgo = 2 ** 30;
 
 /** RFC 9260 §7.2.4: "for a total of three missing reports". */
 const missIndicationLimit = 3;
@@ -31,8 +29,7 @@ export class OutstandingData<Cargo, D extends Destination> {
   #cumulativeTsnAckPoint: Tsn;
   /** RFC 3758 §3.5 A1: "a theoretical cumulative TSN point of the peer". */
   #advancedPeerAckPoint: Tsn;
-  /** Where the Cumulative TSN Ack Point was when TSNs began anew; undefined once that is long ago. */
-  #pointBeforeRestart: Tsn | undefined;
+  #hasRestarted = false;
   #sendOrder = 0;
   #flightSize = 0;
   #fastRecoveryExitPoint: Tsn | undefined;
@@ -106,7 +103,7 @@ export class OutstandingData<Cargo, D extends Destination> {
 
   /** TSNs go on from `nextTsn`. To be called while nothing is outstanding. */
   restartAt(nextTsn: Tsn): void {
-    this.#pointBeforeRestart = this.#cumulativeTsnAckPoint;
+    this.#hasRestarted = true;
     this.#nextTsn = nextTsn;
     this.#cumulativeTsnAckPoint = previous(nextTsn);
     this.#advancedPeerAckPoint = this.#cumulativeTsnAckPoint;
@@ -308,10 +305,10 @@ export class OutstandingData<Cargo, D extends Destination> {
 
   #objectionTo(cumulativeTsnAck: Tsn, gapAckBlocks: readonly GapAckBlock[]): SackOutcome<D>['rejected'] {
     // §6.2.1 D i: "If Cumulative TSN Ack is less than the Cumulative TSN Ack Point, then drop the SACK chunk."
-    if (isBefore(cumulativeTsnAck, this.#cumulativeTsnAckPoint) || this.#isFromBeforeRestart(cumulativeTsnAck)) {
-      return 'old';
-    }
+    if (isBefore(cumulativeTsnAck, this.#cumulativeTsnAckPoint)) return 'old';
     const unacknowledged = distance(this.#nextTsn, cumulativeTsnAck) - 1;
+    // A reset of the association moves TSNs by 2^31, from where serial arithmetic takes what is old for new.
+    if (this.#hasRestarted && unacknowledged < -mostTsnsAhead) return 'old';
     if (unacknowledged < 0) return 'unsent TSN';
     let previousEnd = 1; // offset 1 is the TSN whose absence the Cumulative TSN Ack declares
     for (const { start, end } of gapAckBlocks) {
@@ -320,13 +317,6 @@ export class OutstandingData<Cargo, D extends Destination> {
       previousEnd = end;
     }
     return undefined;
-  }
-
-  /** A reset of the association moves TSNs by 2^31, from where serial arithmetic takes what is old for new. */
-  #isFromBeforeRestart(cumulativeTsnAck: Tsn): boolean {
-    if (this.#pointBeforeRestart === undefined) return false;
-    const age = distance(this.#pointBeforeRestart, cumulativeTsnAck);
-    return age >= 0 && age <= mostTsnsAhead;
   }
 
   #advance(cumulativeTsnAck: Tsn, now: Instant): void {
@@ -343,9 +333,6 @@ export class OutstandingData<Cargo, D extends Destination> {
       this.#outcome.earliestAcknowledged.add(chunk.destination);
     }
     this.#cumulativeTsnAckPoint = cumulativeTsnAck;
-    const before = this.#pointBeforeRestart;
-    if (before !== undefined && Math.abs(distance(cumulativeTsnAck, before)) < longAgo)
-      this.#pointBeforeRestart = undefined;
     this.#gapAcked.removeUpTo(cumulativeTsnAck);
     this.#lost.removeUpTo(cumulativeTsnAck);
     this.#countable.removeUpTo(cumulativeTsnAck);

@@ -97,15 +97,14 @@ export class DataReassembly implements Reassembly {
 
   /** "immediately make available for delivery stream sequence numbers earlier than or equal to the stream sequence number listed". */
   #skipTo(stream: IncomingStream, last: Ssn): void {
-    const following = nextSsn(last);
-    if (ssnDistance(following, stream.nextSsn) <= 0) return;
+    if (ssnDistance(last, stream.nextSsn) < 0) return;
     const stranded = Array.from(stream.waiting ?? []).filter(([number]) => ssnDistance(number, last) <= 0);
     stranded.sort(([a], [b]) => ssnDistance(a, b));
     for (const [number, { message }] of stranded) {
       stream.waiting!.delete(number);
       this.#queue.push(message);
     }
-    stream.nextSsn = following;
+    stream.nextSsn = nextSsn(last);
     this.#deliverFollowing(stream);
   }
 

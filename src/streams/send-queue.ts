@@ -103,8 +103,9 @@ export class SendQueue {
 
   /** Whether anything waits for nothing but its turn. */
   get hasSendable(): boolean {
-    for (const stream of this.#streams.values()) if (stream.messages.length > 0) return true;
-    return false;
+    let held = 0;
+    for (const pause of this.#pauses) held += pause.held.length;
+    return this.#messageCount > held;
   }
 
   /** Ends the pause; with `reset`, the numbers of its streams begin at 0. */

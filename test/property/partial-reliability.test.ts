@@ -68,7 +68,8 @@ function exchange(two: Pair, fromA: readonly OutgoingMessage[], fromZ: readonly 
   network.run({ until: () => z.associations.length > 0, forMs: patienceMs });
   z.feed(z.association, fromZ);
   network.run({
-    until: () => settledCount(a) === fromA.length && settledCount(z) === fromZ.length,
+    until: () =>
+      association.state === 'ESTABLISHED' && settledCount(a) === fromA.length && settledCount(z) === fromZ.length,
     forMs: patienceMs,
   });
   return association;

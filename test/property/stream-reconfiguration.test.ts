@@ -88,8 +88,7 @@ describe('streams that are reset while they are in use', () => {
               host.send(host.association, message);
             }
           }
-          const isThere = (): boolean =>
-            z.received().length === sent.a.length && a.received().length === sent.z.length;
+          const isThere = (): boolean => z.received().length === sent.a.length && a.received().length === sent.z.length;
           const check = (isComplete: boolean): void => {
             const flaw = flawIn(z.received(), sent.a, isComplete) ?? flawIn(a.received(), sent.z, isComplete);
             if (flaw !== undefined) throw new Error(`${flaw}\n${network}`);
@@ -107,7 +106,10 @@ describe('streams that are reset while they are in use', () => {
           if (closesEarly) return;
           const isCollision = (failure: string): boolean => failure === 'associationReset error';
           expect([...failures(a), ...failures(z)].filter((failure) => !isCollision(failure))).toEqual([]);
-          for (const [host, other] of [[a, z], [z, a]] as const) {
+          for (const [host, other] of [
+            [a, z],
+            [z, a],
+          ] as const) {
             const added = eventsOf(host, 'streamsAdded').filter(({ direction }) => direction === 'outgoing').length;
             const told = eventsOf(other, 'streamsAdded').filter(({ direction }) => direction === 'incoming').length;
             expect(added).toBe(told);

@@ -33,6 +33,7 @@ describe('a cookie that is too old', () => {
     expect(network.ladder().filter((line) => line === 'a > INIT')).toHaveLength(4);
   });
 
+  // §5.2.6: "if the association is not in the COOKIE-ECHOED state, the ERROR chunk SHOULD be silently discarded."
   it("is nobody's business once the association stands (§5.2.6)", () => {
     const { network, z } = pair();
     const peer = new RawPeer(network, z).connect();

@@ -1,7 +1,13 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIpv6 } from '../../src/base/address.ts';
 import { type RandomSource, randomFraction, seededRandom } from '../../src/base/random.ts';
-import { addressParameter, decodePacket, encodePacket, isAddressParameter } from '../../src/chunks/index.ts';
+import {
+  addressParameter,
+  decodePacket,
+  encodePacket,
+  isAddressParameter,
+  type Parameter,
+} from '../../src/chunks/index.ts';
 
 /** One address of each end, and the addresses of the relay that stand for them on the other side. All are IP addresses. */
 export interface RelayRoute {
@@ -152,7 +158,7 @@ function translated(bytes: Uint8Array, aliases: ReadonlyMap<string, string>): Ui
   const packet = decodePacket(bytes);
   const chunk = packet?.chunks[0];
   if (packet === undefined || (chunk?.kind !== 'INIT' && chunk?.kind !== 'INIT ACK')) return bytes;
-  const parameters = chunk.parameters.flatMap((parameter) => {
+  const parameters = chunk.parameters.flatMap((parameter): Parameter[] => {
     if (!isAddressParameter(parameter)) return [parameter];
     const alias = aliases.get(parameter.address);
     return alias === undefined ? [] : [addressParameter(alias)];

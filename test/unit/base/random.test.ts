@@ -29,6 +29,7 @@ describe('seeded randomness', () => {
     expect(randomFraction(random)).toBeLessThan(1);
   });
 
+  // RFC 9260 §3.3.3: "The Initiate Tag MUST NOT take the value 0."
   it('never draws 0 for a tag: "in the range of 1 to 4294967295" (RFC 9260 §5.1 A)', () => {
     const words = [0, 0, 5];
     expect(randomTag({ uint32: () => words.shift()! })).toBe(5);

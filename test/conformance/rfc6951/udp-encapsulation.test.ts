@@ -1,0 +1,54 @@
+import { expect, it } from 'vitest';
+import { messages } from '../../support/messages.ts';
+import { establishedPair, pair } from '../../support/pair.ts';
+import { allPackets, connected, ipv4, stage } from '../stage.ts';
+
+/** The addresses in the INIT and the INIT ACK chunk of two hosts. */
+function listed(a: readonly string[], z: readonly string[]): string[] {
+  const all = pair({ a: { addresses: a }, z: { addresses: z } });
+  all.a.connect(all.z);
+  all.network.run({ forMs: 100 });
+  return allPackets(all.network).flatMap(({ chunks }) =>
+    chunks.flatMap((chunk) => {
+      if (chunk.kind !== 'INIT' && chunk.kind !== 'INIT ACK') return [];
+      return chunk.parameters.flatMap((parameter) => ('address' in parameter ? [String(parameter.address)] : []));
+    }),
+  );
+}
+
+it('§3.2: "For single-homed associations, IP addresses MUST NOT be listed in the INIT and INIT-ACK chunks."', () => {
+  expect(listed(['10.0.0.1'], ['10.0.0.2'])).toEqual([]);
+});
+
+it('§3.2: "For multihomed SCTP associations, the address management as described in Section 5.7 MUST be performed.": listed is what was bound by name', () => {
+  expect(listed(['10.0.0.1', '10.0.1.1'], ['10.0.0.2'])).toEqual(['10.0.0.1', '10.0.1.1']);
+});
+
+it('§5.1: "An SCTP implementation supporting UDP encapsulation MUST maintain a remote UDP encapsulation port number per destination address for each SCTP association."', () => {
+  const { network, z, peer } = stage({}, { parameters: [ipv4('10.0.1.9')] });
+  const other = network.addRawHost('r2', { addresses: ['10.0.1.9'], udpPort: 40_000 });
+  peer.connect();
+  other.send(peer.packet(peer.peerTag, [peer.data(1)]), z.addresses[0]!);
+  network.run({ forMs: 50 });
+  expect(z.association.paths.map(({ address }) => address)).toEqual([
+    { ip: '10.0.0.9', udpPort: 9899 },
+    { ip: '10.0.1.9', udpPort: 40_000 },
+  ]);
+});
+
+it('§5.6: "it MUST decrease the Path MTU of that path by the size of the UDP header."', () => {
+  const { network, a } = establishedPair({ a: { pathMtu: 1_500 } });
+  a.feed(a.association, messages(1, 20_000));
+  network.run({ forMs: 500 });
+  // IPv4 header 20 bytes, UDP header 8
+  expect(Math.max(...network.packets.map(({ packet }) => packet.length))).toBe(1_500 - 20 - 8);
+});
+
+it('§5.3: "The SCTP checksum MUST be computed for IPv4 and IPv6": a packet without it is not taken', () => {
+  const { network, z, peer } = connected();
+  const bytes = peer.packet(peer.peerTag, [peer.data(1)]);
+  bytes.fill(0, 8, 12);
+  peer.sendBytes(bytes);
+  network.run({ forMs: 50 });
+  expect([z.received().length, z.endpoint.counters.badChecksum]).toEqual([0, 1]);
+});
