@@ -228,14 +228,18 @@ export class OutstandingData<Cargo, D extends Destination> {
     destination.handleSent(chunk.tsn, chunk.size, true, now);
   }
 
-  /** Whether `chunk` has the lowest TSN in flight to its destination. */
-  isEarliest(chunk: OutstandingChunk<Cargo, D>): boolean {
-    for (let i = 0; i < this.#chunks.length; i++) {
-      const other = this.#chunks.at(i)!;
-      if (other === chunk) return true;
-      if (other.fate === 'in flight' && other.destination === chunk.destination) return false;
+  /** Whether nothing with a lower TSN than `chunk` is outstanding to its destination. */
+  isEarliest({ tsn, destination }: OutstandingChunk<Cargo, D>): boolean {
+    let range = 0;
+    for (let each = next(this.#cumulativeTsnAckPoint); isBefore(each, tsn); each = next(each)) {
+      if (range < this.#gapAcked.length && each === this.#gapAcked.start(range)) {
+        each = this.#gapAcked.end(range++);
+        continue;
+      }
+      const { destination: other, fate } = this.#at(each);
+      if (other === destination && (fate === 'in flight' || fate === 'to be retransmitted')) return false;
     }
-    return false;
+    return true;
   }
 
   /** Marks all that is in flight to `destination` for retransmission (§6.3.3 E3). Returns how many chunks that are. */
@@ -363,7 +367,14 @@ export class OutstandingData<Cargo, D extends Destination> {
       }
       const until =
         known >= 0 && !isAfter(this.#gapAcked.start(known), end) ? previous(this.#gapAcked.start(known)) : end;
-      for (let t = tsn; !isAfter(t, until); t = next(t)) this.#acknowledge(this.#at(t), now);
+      for (let t = tsn; !isAfter(t, until); t = next(t)) {
+        const chunk = this.#at(t);
+        // With several destinations, a Gap Ack Block may acknowledge the earliest of one; only its first chunk can be.
+        if (!this.#outcome.acknowledged.has(chunk.destination) && this.isEarliest(chunk)) {
+          this.#outcome.earliestAcknowledged.add(chunk.destination);
+        }
+        this.#acknowledge(chunk, now);
+      }
       this.#gapAcked.addRange(tsn, until);
       this.#lost.removeRange(tsn, until);
       this.#countable.removeRange(tsn, until);

@@ -237,6 +237,21 @@ describe('the earliest outstanding TSN of an address (RFC 9260 §6.3.2 R3)', () 
     expect([earliestAcknowledged.has(sender.destination), earliestAcknowledged.has(other)]).toEqual([true, false]);
   });
 
+  it('may be acknowledged by a Gap Ack Block, where the hole is at another address', () => {
+    const sender = new Sender().send(2);
+    const other = createDestination();
+    sender.send(3, 0, other);
+    const isEarliest = (blocks: string): boolean[] => {
+      const { earliestAcknowledged } = sender.sack(9, blocks);
+      return [sender.destination, other].map((destination) => earliestAcknowledged.has(destination));
+    };
+    expect(isEarliest('4')).toEqual([false, false]);
+    expect(isEarliest('3-4')).toEqual([false, true]);
+    expect(isEarliest('3-4')).toEqual([false, false]);
+    expect(isEarliest('2-4')).toEqual([false, false]);
+    expect(isEarliest('2-5')).toEqual([false, true]);
+  });
+
   it('is known for a chunk that is retransmitted (§6.1)', () => {
     const sender = new Sender().send(3);
     sender.outstanding.markInFlightLost(sender.destination);
@@ -263,6 +278,14 @@ describe('the cost of a SACK', () => {
     for (let end = 2; end <= 20_001; end++) sender.sack(9, `2-${end}`);
     sender.sack(20_010);
     expect(sender.acknowledged).toHaveLength(20_001);
+    expect(performance.now() - begin).toBeLessThan(10_000);
+  });
+
+  it('stays so while the hole is at another address', () => {
+    const sender = new Sender().send(100).send(20_000, 0, createDestination());
+    const begin = performance.now();
+    for (let end = 101; end <= 20_100; end++) sender.sack(9, `101-${end}`);
+    expect(sender.acknowledged).toHaveLength(20_000);
     expect(performance.now() - begin).toBeLessThan(10_000);
   });
 

@@ -63,7 +63,7 @@ class Host {
   }
 
   async #bind(ip: string, port: number): Promise<number> {
-    const socket = createSocket(isIpv6(ip) ? { type: 'udp6', ipv6Only: true } : 'udp4');
+    const socket = createSocket(isIpv6(ip) ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' });
     socket.on('message', (data, from) => this.arrivals.push({ data, from: from.address, port: from.port, to: ip }));
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
