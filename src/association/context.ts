@@ -215,6 +215,6 @@ export class Context {
     const undelivered = new Set<OutgoingMessage>();
     if ('sender' in this.state) this.state.sender.collectUndelivered(undelivered);
     for (const message of this.sendQueue.drain()) undelivered.add(message);
-    return [...undelivered];
+    return [...undelivered].sort((a, b) => a.arrival - b.arrival);
   }
 }

@@ -96,7 +96,7 @@ export class DataSender {
   }
 
   /**
-   * Messages that are not cumulatively acknowledged, in the order in which they went out. What only Gap Ack Blocks report
+   * Messages that are not cumulatively acknowledged. What only Gap Ack Blocks report
    * may wait behind a hole, or be reneged on: it was not delivered yet (§6.2).
    */
   collectUndelivered(into: Set<OutgoingMessage>): void {

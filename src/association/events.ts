@@ -15,7 +15,7 @@ export interface Ending {
   readonly causes: readonly ErrorCause[];
   /**
    * Messages that `send` accepted and the peer has not acknowledged with all that was sent before them, in the order in
-   * which they went out. The peer may have got some of them all the same: what is lost last is its acknowledgement.
+   * which they were accepted. The peer may have got some of them all the same: what is lost last is its acknowledgement.
    */
   readonly undelivered: readonly Message[];
 }

@@ -113,6 +113,10 @@ class Run {
     expect(outcome.rejected === undefined).toBe(model.isValid(cumulative, gapAckBlocks));
     if (outcome.rejected !== undefined) return;
     expect(outcome.cumulativeTsnAckAdvanced).toBe(cumulative > model.point);
+    this.destinations.forEach((destination, i) => {
+      const isEarliest = model.acknowledgesEarliest(i, cumulative, gapAckBlocks);
+      expect(outcome.earliestAcknowledged.has(destination)).toBe(isEarliest);
+    });
     expect(outcome.bytesAcked).toBe(model.handleSack(cumulative, gapAckBlocks));
     expect(outstanding.isInFastRecovery).toBe(model.fastRecoveryExit !== undefined);
     if (outcome.lost.size === 0 || outstanding.isInFastRecovery) return;

@@ -66,10 +66,20 @@ export class OutstandingModel {
     });
   }
 
+  /** §6.3.2 R3: whether a SACK chunk acknowledges "the DATA chunk with the earliest outstanding TSN for that address". */
+  acknowledgesEarliest(destination: number, cumulative: number, blocks: readonly GapAckBlock[]): boolean {
+    const isReported = (index: number): boolean => index <= cumulative || isInBlocks(index - cumulative, blocks);
+    // What it revokes is outstanding, too.
+    const earliest = this.chunks.findIndex((chunk, index) => {
+      const isOutstanding = chunk.fate !== 'acknowledged' || !isReported(index);
+      return index > this.point && chunk.destination === destination && isOutstanding;
+    });
+    return earliest >= 0 && isReported(earliest);
+  }
+
   /** Returns how many bytes were acknowledged for the first time. */
   handleSack(cumulative: number, blocks: readonly GapAckBlock[]): number {
-    const isReported = (index: number): boolean =>
-      blocks.some(({ start, end }) => index >= cumulative + start && index <= cumulative + end);
+    const isReported = (index: number): boolean => isInBlocks(index - cumulative, blocks);
     const advanced = cumulative > this.point;
     const newly = this.#acknowledge(cumulative, isReported);
     const revoked = this.#unacknowledged().filter((chunk, i) => {
@@ -127,4 +137,8 @@ export class OutstandingModel {
   #unacknowledged(): ModelChunk[] {
     return this.chunks.slice(this.point + 1);
   }
+}
+
+function isInBlocks(offset: number, blocks: readonly GapAckBlock[]): boolean {
+  return blocks.some(({ start, end }) => offset >= start && offset <= end);
 }

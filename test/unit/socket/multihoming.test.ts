@@ -83,10 +83,118 @@ async function ask(
   return { packet: decodePacket(answer)!, from };
 }
 
-describe('two hosts with two addresses each, over UDP', () => {
-  it.each([
-    { family: 'IPv4', host: ['127.0.0.1', '127.0.0.2'], localHost: ['127.0.0.3', '127.0.0.4'], isThere: true },
-    { family: 'IPv4 and IPv6', host: ['127.0.0.1', '::1'], localHost: ['127.0.0.1', '::1'], isThere: hasIpv6 },
-  ])('find and verify each other\'s addresses: $family', async ({ host, localHost, isThere, skip }) => {
+describe.each([
+  { family: 'IPv4', hosts: ['127.0.0.1', '127.0.0.2'], localHosts: ['127.0.0.3', '127.0.0.4'], isThere: true },
+  { family: 'IPv4 and IPv6', hosts: ['127.0.0.1', '::1'], localHosts: ['127.0.0.1', '::1'], isThere: hasIpv6 },
+])('two hosts with two addresses each: $family', ({ hosts, localHosts, isThere }) => {
+  const [host0, host1] = hosts;
+  const [local0, local1] = localHosts;
+
+  it.skipIf(!isThere)('learn and verify all addresses, and talk in pairs of them', async () => {
+    const endpoint = await server({ host: hosts });
+    expect(endpoint.addresses).toEqual(hosts);
+    const { client, server: peer, log } = await ends(endpoint, localHosts);
+    await expect.poll(() => pathsOf(client)).toEqual([`${local0} > ${host0} active`, `${local1} > ${host1} active`]);
+    await expect.poll(() => pathsOf(peer)).toEqual([`${host0} > ${local0} active`, `${host1} > ${local1} active`]);
+    expect(primaryOf(client)).toBe(host0);
+    expect(primaryOf(peer)).toBe(local0);
+    for (const path of client.paths) expect(path.address.udpPort).toBe(endpoint.udpPort);
+    // §5.4: who asks with a HEARTBEAT is answered where it asked from.
+    await expect.poll(() => log).toContain(`${local1} > ${host1} HEARTBEAT ACK`);
+    expect(log).toContain(`${local1} > ${host1} HEARTBEAT`);
+    expect(log).toContain(`${host1} > ${local1} HEARTBEAT ACK`);
+    const pairs = new Set(log.map((line) => line.split(' ').slice(0, 3).join(' ')));
+    expect(pairs).toEqual(
+      new Set([`${local0} > ${host0}`, `${host0} > ${local0}`, `${local1} > ${host1}`, `${host1} > ${local1}`]),
+    );
+  });
+
+  it.skipIf(!isThere)('move the traffic to the path that is made the primary one, and back', async () => {
+    const endpoint = await server({ host: hosts });
+    const { client, server: peer, log } = await ends(endpoint, localHosts);
+    await expect.poll(() => pathsOf(client).join()).not.toContain('unconfirmed');
+    const changes: string[] = [];
+    client.on('pathChange', ({ address, isPrimary }, reason) => {
+      changes.push(`${address.ip} ${isPrimary ? 'primary' : 'other'}: ${reason}`);
+    });
+    const carried = async (text: string): Promise<Log> => {
+      log.length = 0;
+      await client.send(text);
+      expect(await read(peer, 1)).toEqual([text]);
+      return log.filter((line) => line.endsWith(' DATA'));
+    };
+    expect(await carried('one')).toEqual([`${local0} > ${host0} DATA`]);
+    client.setPrimaryPath(host1!);
+    expect(primaryOf(client)).toBe(host1);
+    expect(await carried('two')).toEqual([`${local1} > ${host1} DATA`]);
+    // §6.4: "transmit reply chunks (e.g., INIT ACK, COOKIE ACK, and HEARTBEAT ACK) in response to control chunks to the
+    // same destination transport address"; the SACK as well.
+    await expect.poll(() => log).toContain(`${host1} > ${local1} SACK`);
+    client.setPrimaryPath(host0!);
+    expect(await carried('three')).toEqual([`${local0} > ${host0} DATA`]);
+    const reason = 'primary: it was made the primary path';
+    expect(changes).toEqual([`${host1} ${reason}`, `${host0} ${reason}`]);
+  });
+});
+
+describe('a socket with several addresses', () => {
+  const init: Chunk = {
+    kind: 'INIT',
+    initiateTag: 1,
+    aRwnd: 65_536,
+    outboundStreams: 1,
+    inboundStreams: 1,
+    initialTsn: tsn(1),
+    parameters: [],
+  };
+
+  it.each(['127.0.0.1', '127.0.0.2'])('answers from the one that it was asked on: %s', async (ip) => {
+    const endpoint = await server();
+    const { packet, from } = await ask(endpoint, ip, init, 0);
+    expect(from).toMatchObject({ address: ip, port: endpoint.udpPort });
+    const [ack] = packet.chunks;
+    if (ack?.kind !== 'INIT ACK') throw new Error(`${ack?.kind} is no INIT ACK`);
+    expect(ack.parameters.filter(isAddressParameter).map(({ address }) => address)).toEqual(endpoint.addresses);
+  });
+
+  it.each(['127.0.0.1', '127.0.0.2'])('refuses from the one that it was asked on: %s', async (ip) => {
+    const endpoint = await server();
+    const { packet, from } = await ask(endpoint, ip, { kind: 'SHUTDOWN ACK' }, 5);
+    expect(from).toMatchObject({ address: ip, port: endpoint.udpPort });
+    expect(packet.chunks).toMatchObject([{ kind: 'SHUTDOWN COMPLETE' }]);
+  });
+
+  it('names none of them to a peer when nobody chose them', async () => {
+    const endpoint = await server();
+    const client = await connect({ host: '127.0.0.1', port, remoteUdpPort: endpoint.udpPort, ...impatience });
+    onTestFinished(() => client.abort());
+    const { value: peer } = await endpoint[Symbol.asyncIterator]().next();
+    expect(peer!.paths).toHaveLength(1);
+    expect(client.paths.map(({ address }) => address.ip)).toEqual(['127.0.0.1', '127.0.0.2']);
+  });
+});
+
+describe('a peer with several addresses', () => {
+  it('is found under the second one where the first does not answer', async () => {
+    const endpoint = await server();
+    const client = await connect({
+      host: ['127.0.0.99', '127.0.0.2'],
+      port,
+      remoteUdpPort: endpoint.udpPort,
+      localHost: ['127.0.0.3', '127.0.0.4'],
+      ...impatience,
+    });
+    onTestFinished(() => client.abort());
+    // The one that nobody lives at is none of the peer's: "The receiver SHOULD use only these" (§5.1.2 C).
+    expect(client.paths.map(({ address }) => address.ip).sort()).toEqual(['127.0.0.1', '127.0.0.2']);
+    expect(primaryOf(client)).toBe('127.0.0.2');
+  });
+
+  it('has no primary path at an address that is none of its own', async () => {
+    const { client } = await ends(await server());
+    expect(() => client.setPrimaryPath('127.0.0.99')).toThrow(
+      expect.objectContaining({ code: 'SCTP_ERR_INVALID_ARGUMENT' }),
+    );
+    expect(primaryOf(client)).toBe('127.0.0.1');
   });
 });
