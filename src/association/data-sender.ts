@@ -205,14 +205,22 @@ export class DataSender {
 
   /** Appends DATA chunks to the packet, retransmissions first (§6.1 C). `choosePath` has allowed the first of them. */
   fill(builder: PacketBuilder, path: Path, now: Instant): void {
-    this.#fastRetransmitPath = undefined;
+    const before = builder.length;
     // A fast retransmission may ignore cwnd (§7.2.4 3); new data beside it may not (§6.1 B).
     const takesNew = path === this.#context.paths.current && path.hasRoomInWindow;
     // §6.1: "The following general rules MUST be applied by the data sender for transmission and/or retransmission".
     this.#fillRetransmissions(builder, path, now);
+    // What found no room beside a SACK chunk goes next, and may still ignore cwnd.
+    if (builder.length > before || this.#outstanding.nextRetransmission === undefined) {
+      this.#fastRetransmitPath = undefined;
+    }
     if (takesNew && this.#outstanding.nextRetransmission === undefined) this.#fillNew(builder, path, now);
     this.#context.sendQueue.handlePacketEnd();
-    path.isWindowFull = path.flightSize >= path.congestion.cwnd;
+  }
+
+  /** There is nothing more to send now: whether cwnd is used up decides whether it may grow (§7.2.1, §7.2.2). */
+  handleEndOfTurn(): void {
+    for (const path of this.#context.paths) path.isWindowFull = path.flightSize >= path.congestion.cwnd;
   }
 
   #fillRetransmissions(builder: PacketBuilder, path: Path, now: Instant): void {

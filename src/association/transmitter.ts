@@ -42,6 +42,7 @@ export class Transmitter {
     if (this.#maySendData()) state.reconfiguration.pump(now);
     const transmit = this.#pollBundle(state, now);
     if (transmit === undefined) {
+      state.sender.handleEndOfTurn();
       this.#burst = this.#maxBurst;
       this.#hasReadSack = false;
     }

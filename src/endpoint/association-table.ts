@@ -45,10 +45,10 @@ export class AssociationTable<E extends { readonly association: Association }> {
     return entries.find(isAt) ?? entries[0];
   }
 
-  /** Whether one with the peer at this very place is under way: same IP address, UDP port and SCTP port. */
-  hasOpenAt(address: NetAddress, remotePort: number): boolean {
+  /** The one that is under way with the peer at this very place: same IP address, UDP port and SCTP port. */
+  findOpenAt(address: NetAddress, remotePort: number): E | undefined {
     const entries = this.#byPeer.get(peerKey(address.ip, remotePort)) ?? [];
-    return entries.some(
+    return entries.find(
       ({ association }) =>
         association.state !== 'CLOSED' && association.paths.some((path) => sameAddress(path.address, address)),
     );

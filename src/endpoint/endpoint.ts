@@ -7,10 +7,12 @@ import { type AssociationOptions, type OptionsPreset, resolveOptions } from '../
 import { CookieJar, type StateCookie } from '../association/state-cookie.ts';
 import { isInit } from '../association/verification-tag.ts';
 import type { NetAddress } from '../base/address.ts';
+import { asciiBytes } from '../base/bytes.ts';
 import { hasValidChecksum } from '../base/checksum.ts';
 import { DeadlineHeap, type HeapEntry } from '../base/deadline-heap.ts';
 import type { Environment } from '../base/environment.ts';
 import { SctpError } from '../base/errors.ts';
+import { isUnicast } from '../base/ip.ts';
 import { Ledger } from '../base/ledger.ts';
 import { randomTag } from '../base/random.ts';
 import { Ring } from '../base/ring.ts';
@@ -163,7 +165,7 @@ export class Endpoint {
     // §3.1: "The Destination Port Number 0 MUST NOT be used."
     requirePort(remote.port);
     // §1.3: "Two SCTP endpoints MUST NOT have more than one SCTP association between them at any given time."
-    if (remote.addresses.some((address) => this.#table.hasOpenAt(address, remote.port))) {
+    if (remote.addresses.some((address) => this.#table.findOpenAt(address, remote.port) !== undefined)) {
       throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', 'there is an association with this peer already');
     }
     const slot = this.#createSlot(
@@ -290,7 +292,12 @@ export class Endpoint {
     const [first] = packet.chunks;
     const isReflected = (first?.kind === 'ABORT' || first?.kind === 'SHUTDOWN COMPLETE') && first.tagReflected;
     if (isReflected) return this.#table.findByPeer(from, packet.sourcePort);
-    return first?.kind === 'INIT' && isInit(packet) ? this.#findByInit(first, packet.sourcePort, from) : undefined;
+    if (first?.kind === 'INIT' && isInit(packet)) return this.#findByInit(first, packet.sourcePort, from);
+    const known = this.#table.findOpenAt(from, packet.sourcePort);
+    const isOpening = known?.association.state === 'COOKIE-WAIT' || known?.association.state === 'COOKIE-ECHOED';
+    // §8.5.1 E: SHUTDOWN ACK for an association that is only opening "is treated as an OOTB packet". Whatever else comes
+    // from a peer that we know, under a tag that is not ours, the association is to "silently discard" (§8.5).
+    return isOpening && packet.chunks.some((chunk) => chunk.kind === 'SHUTDOWN ACK') ? undefined : known;
   }
 
   /**
@@ -312,7 +319,9 @@ export class Endpoint {
   #handleUnmatched(packet: Packet, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
     const [first] = packet.chunks;
     // §8.4 3: "an INIT chunk with a Verification Tag set to 0, it SHOULD be processed as described in Section 5.1."
-    if (this.listening && first?.kind === 'INIT' && isInit(packet))
+    // §8.4 1): "to or from a non-unicast address"
+    const isUnicastPacket = isUnicast(from.ip) && (to === undefined || isUnicast(to.ip));
+    if (this.listening && isUnicastPacket && first?.kind === 'INIT' && isInit(packet))
       this.#handleInit(first, packet.sourcePort, from, to, now);
     else this.#answerOutOfTheBlue(packet, from, to);
   }
@@ -421,6 +430,12 @@ export class Endpoint {
       if (association.myVerificationTag !== slot.tag) this.#ended.add(slot.tag, now);
       slot.tag = association.myVerificationTag;
       slot.pathsVersion = association.pathsVersion;
+      // §1.3: an INIT ACK chunk may claim addresses at which we have another association; this one must not harm it.
+      if (association.paths.some(({ address }) => this.#table.findOpenAt(address, association.remotePort))) {
+        association.abort(asciiBytes('one of the addresses belongs to another association'), now);
+        this.#deadlines.schedule(slot, Number.POSITIVE_INFINITY);
+        return;
+      }
       this.#table.add(slot);
     }
   }

@@ -171,7 +171,10 @@ export class IDataReassembly implements Reassembly {
   /** §2.1: the first fragment has no FSN field, and stands for FSN 0. */
   #fsnOf(fragment: Fragment): Fsn {
     if (fragment.beginning) return fsn(0);
-    if (fragment.fsn === 0) this.#countsFsnFromSecond = true;
+    if (fragment.fsn === 0 && !this.#countsFsnFromSecond) {
+      this.#countsFsnFromSecond = true;
+      for (const { partial } of this.#sequences.values()) for (const assembly of partial.values()) renumber(assembly);
+    }
     return fsn(this.#countsFsnFromSecond ? fragment.fsn + 1 : fragment.fsn);
   }
 
@@ -183,6 +186,17 @@ export class IDataReassembly implements Reassembly {
       this.#sequences.set(key, sequence);
     }
     return sequence;
+  }
+}
+
+/** What came before it was known that the first fragment does not count: all others are one place further. */
+function renumber(assembly: Assembly): void {
+  const known = [...assembly.fragments.values()];
+  assembly.fragments.clear();
+  for (const each of known) {
+    const place = each.fragment.beginning ? fsn(0) : fsn(each.fragment.fsn + 1);
+    assembly.fragments.set(place, each);
+    if (each.fragment.ending) assembly.lastFsn = place;
   }
 }
 

@@ -1,11 +1,18 @@
 import type { SctpAssociation, SctpEndpoint } from '../../src/index.ts';
+import type { Gate } from '../support/gate.ts';
 import { type Pattern, PatternCheck, patternMessages } from './usrsctp/pattern.ts';
 
-/** Sends a pattern and reads its echo, both at once; rejects at the first message that is not the expected one. */
-export async function exchange(association: SctpAssociation, pattern: Pattern): Promise<PatternCheck> {
+/**
+ * Sends a pattern and reads its echo, both at once; rejects at the first message that is not the expected one. Each
+ * message passes `gate` before it is sent.
+ */
+export async function exchange(association: SctpAssociation, pattern: Pattern, gate?: Gate): Promise<PatternCheck> {
   const check = new PatternCheck(pattern);
   const send = async (): Promise<void> => {
-    for (const { data, streamId, ppid } of patternMessages(pattern)) await association.send(data, { streamId, ppid });
+    for (const { data, streamId, ppid } of patternMessages(pattern)) {
+      await gate?.pass(data.length);
+      await association.send(data, { streamId, ppid });
+    }
   };
   const receive = async (): Promise<void> => {
     for await (const message of association) {
@@ -18,11 +25,12 @@ export async function exchange(association: SctpAssociation, pattern: Pattern): 
   return check;
 }
 
-/** Returns every message of a pattern to where it came from, until the peer closes. */
-export async function echo(association: SctpAssociation, pattern: Pattern): Promise<PatternCheck> {
+/** Returns every message of a pattern, once it has passed `gate`, to where it came from, until the peer closes. */
+export async function echo(association: SctpAssociation, pattern: Pattern, gate?: Gate): Promise<PatternCheck> {
   const check = new PatternCheck(pattern);
   for await (const message of association) {
     check.take(message);
+    await gate?.pass(message.data.length);
     await association.send(message.data, { streamId: message.streamId, ppid: message.ppid });
   }
   return check;

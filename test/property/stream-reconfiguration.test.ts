@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ReconfigurationRequest } from '../../src/association/reconfiguration-requester.ts';
-import type { Host, OutgoingMessage } from '../../src/simulation/index.ts';
+import type { Host, IncomingMessage, OutgoingMessage } from '../../src/simulation/index.ts';
 import { badLink, heal, patientOptions } from '../support/arbitrary-traffic.ts';
 import { assertProperty, propertyTimeoutMs } from '../support/fuzz.ts';
 import { flawIn, type MessagePlan, numberedMessage } from '../support/messages.ts';
@@ -14,8 +14,16 @@ const patienceMs = 600_000;
 interface Step {
   readonly afterMs: number;
   readonly by: 'a' | 'z';
-  readonly act: MessagePlan | ReconfigurationRequest;
+  readonly act: Plan | ReconfigurationRequest;
 }
+
+interface Plan extends MessagePlan {
+  /** Whether it may be given up: then it is nothing but in the way of the others. */
+  readonly isPartial: boolean;
+}
+
+/** The `ppid` of messages that may be given up. */
+const partialPpid = 1_000_000;
 
 const streamIds = fc.uniqueArray(fc.nat(2), { maxLength: 3 });
 
@@ -27,10 +35,11 @@ const requests: fc.Arbitrary<ReconfigurationRequest> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: 'add incoming streams', count: 1 } as const) },
 );
 
-const plans: fc.Arbitrary<MessagePlan> = fc.record({
+const plans: fc.Arbitrary<Plan> = fc.record({
   length: fc.oneof(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 5_000 })),
   streamId: fc.nat(2),
   unordered: fc.boolean(),
+  isPartial: fc.integer({ min: 0, max: 4 }).map((n) => n === 0),
 });
 
 const steps: fc.Arbitrary<Step[]> = fc.array(
@@ -54,6 +63,9 @@ function failures(host: Host): string[] {
       : [],
   );
 }
+
+/** What was read, but for what might have been given up. */
+const reliable = (host: Host): IncomingMessage[] => host.received().filter(({ ppid }) => ppid !== partialPpid);
 
 describe('streams that are reset while they are in use', () => {
   it(
@@ -82,15 +94,17 @@ describe('streams that are reset while they are in use', () => {
             const host = by === 'a' ? a : z;
             if (isRequest(act)) {
               host.command(() => host.association.reconfigure(act));
+            } else if (act.isPartial) {
+              host.send(host.association, { ...numberedMessage(partialPpid, act), maxRetransmits: 0 });
             } else {
               const message = numberedMessage(sent[by].length, act);
               sent[by].push(message);
               host.send(host.association, message);
             }
           }
-          const isThere = (): boolean => z.received().length === sent.a.length && a.received().length === sent.z.length;
+          const isThere = (): boolean => reliable(z).length === sent.a.length && reliable(a).length === sent.z.length;
           const check = (isComplete: boolean): void => {
-            const flaw = flawIn(z.received(), sent.a, isComplete) ?? flawIn(a.received(), sent.z, isComplete);
+            const flaw = flawIn(reliable(z), sent.a, isComplete) ?? flawIn(reliable(a), sent.z, isComplete);
             if (flaw !== undefined) throw new Error(`${flaw}\n${network}`);
           };
           check(false);

@@ -44,3 +44,9 @@ export class Gate {
     });
   }
 }
+
+/** Lets those go on whose position has been reached; returns the others. */
+function wake(waiting: readonly Waiting[], reached: number): Waiting[] {
+  for (const { position, resolve } of waiting) if (position <= reached) resolve();
+  return waiting.filter(({ position }) => position > reached);
+}

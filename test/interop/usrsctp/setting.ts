@@ -51,7 +51,7 @@ export class Setting {
     const udpPort = await freeUdpPort();
     const peer = this.#start('server', { 'udp-port': udpPort, port: sctpPort, ...options });
     await peer.event('listening');
-    return { peer, udpPort: await this.#through(udpPort) };
+    return { peer, udpPort: await this.through(udpPort) };
   }
 
   /** Connects us to the usrsctp server behind `remoteUdpPort`. */
@@ -59,7 +59,7 @@ export class Setting {
     const udpPort = await freeUdpPort();
     const pcap = await this.#capture(udpPort);
     const association = await connect({ host: '127.0.0.1', port: sctpPort, udpPort, remoteUdpPort, pcap, ...options });
-    this.#cleanups.push(() => association.abort());
+    this.onClose(() => association.abort());
     return association;
   }
 
@@ -68,7 +68,7 @@ export class Setting {
     const udpPort = await freeUdpPort();
     const pcap = await this.#capture(udpPort);
     const endpoint = await listen({ port: sctpPort, host: '127.0.0.1', udpPort, pcap, ...options });
-    this.#cleanups.push(() => endpoint.abort());
+    this.onClose(() => endpoint.abort());
     return endpoint;
   }
 
@@ -76,7 +76,7 @@ export class Setting {
   async usrsctpClient(udpPort: number, options: PeerOptions = {}): Promise<Peer> {
     return this.#start('client', {
       'udp-port': await freeUdpPort(),
-      'remote-udp-port': await this.#through(udpPort),
+      'remote-udp-port': await this.through(udpPort),
       port: sctpPort,
       ...options,
     });
@@ -102,23 +102,29 @@ export class Setting {
     for (const cleanup of this.#cleanups.splice(0).reverse()) await cleanup();
   }
 
-  #start(role: 'server' | 'client', options: PeerOptions): Peer {
-    const peer = new Peer(role, options);
-    this.#cleanups.push(() => peer.kill());
-    return peer;
-  }
-
-  async #through(udpPort: number): Promise<number> {
+  /** Puts the network before the server at `udpPort`; returns the UDP port at which the client finds it. */
+  protected async through(udpPort: number): Promise<number> {
     if (this.#network === undefined) return udpPort;
     const relay = await startRelay({ target: { port: udpPort }, ...this.#network });
-    this.#cleanups.push(() => relay.close());
+    this.onClose(() => relay.close());
     this.#relay = relay;
     return relay.port;
   }
 
+  /** What to do when all is over; the last comes first. */
+  protected onClose(cleanup: () => unknown): void {
+    this.#cleanups.push(cleanup);
+  }
+
+  #start(role: 'server' | 'client', options: PeerOptions): Peer {
+    const peer = new Peer(role, options);
+    this.onClose(() => peer.kill());
+    return peer;
+  }
+
   async #capture(udpPort: number): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'sctp-ts-'));
-    this.#cleanups.push(() => rm(folder, { recursive: true }));
+    this.onClose(() => rm(folder, { recursive: true }));
     const file = join(folder, 'capture.pcapng');
     this.#captures.push({ file, udpPort });
     return file;

@@ -68,11 +68,11 @@ describe('AssociationTable', () => {
     const table = new AssociationTable<Entry>();
     const { entry: a, facts } = entry(1, 5000, '10.0.0.1:9899');
     table.add(a);
-    expect(table.hasOpenAt(addressOf('10.0.0.1:9899'), 5000)).toBe(true);
-    expect(table.hasOpenAt(addressOf('10.0.0.1:1111'), 5000)).toBe(false);
-    expect(table.hasOpenAt(addressOf('10.0.0.1:9899'), 5001)).toBe(false);
+    expect(table.findOpenAt(addressOf('10.0.0.1:9899'), 5000)).toBeDefined();
+    expect(table.findOpenAt(addressOf('10.0.0.1:1111'), 5000)).toBeUndefined();
+    expect(table.findOpenAt(addressOf('10.0.0.1:9899'), 5001)).toBeUndefined();
     facts.state = 'CLOSED';
-    expect(table.hasOpenAt(addressOf('10.0.0.1:9899'), 5000)).toBe(false);
+    expect(table.findOpenAt(addressOf('10.0.0.1:9899'), 5000)).toBeUndefined();
   });
 
   it('forgets what it is told to forget, and where it had put it', () => {

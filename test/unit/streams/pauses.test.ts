@@ -4,40 +4,6 @@ import { Fragmenting } from '../../support/fragmenting.ts';
 const lengths = (sender: Fragmenting): number[][] =>
   sender.packets().map((packet) => packet.map(({ length }) => length));
 
-describe('fragments', () => {
-  it('fill their packets', () => {
-    expect(lengths(new Fragmenting('first-come-first-served').add(0, 2_500))).toEqual([[1_000], [1_000], [500]]);
-  });
-
-  it('begin in what the packet before has left, unless that is hardly anything', () => {
-    const sender = new Fragmenting('first-come-first-served').add(0, 1_300).add(0, 1_000).add(0, 50);
-    expect(lengths(sender)).toEqual([[1_000], [300, 700], [300, 50]]);
-    const tight = new Fragmenting('first-come-first-served').add(0, 900).add(0, 500).add(0, 100);
-    expect(lengths(tight)).toEqual([[900], [500, 100]]);
-  });
-});
-
-describe('life times', () => {
-  it('what is late is not sent when its turn comes, and takes no number', () => {
-    const sender = new Fragmenting('round-robin');
-    sender.add(0, 100).add(0, 200, 5).add(0, 300, 5).add(0, 400).add(1, 500, 5);
-    sender.now = 5;
-    expect(sender.packets().flat()).toEqual([
-      { streamId: 0, length: 100, messageId: 0, ending: true },
-      { streamId: 0, length: 400, messageId: 1, ending: true },
-    ]);
-    expect(sender.abandoned.map(({ data }) => data.length).sort()).toEqual([200, 300, 500]);
-    expect([sender.queue.isEmpty, sender.queue.queuedBytes]).toEqual([true, 0]);
-  });
-
-  it('what has begun goes on', () => {
-    const sender = new Fragmenting('first-come-first-served').add(0, 3_000, 5);
-    sender.packets(1);
-    sender.now = 5;
-    expect([lengths(sender), sender.abandoned]).toEqual([[[1_000], [1_000]], []]);
-  });
-});
-
 describe('pauses (RFC 6525 §5.1.2 A1)', () => {
   it('hold what comes later; numbers go on, or begin at 0', () => {
     const sender = new Fragmenting('first-come-first-served').add(0, 10).add(1, 20);

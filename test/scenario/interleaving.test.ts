@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { tsn } from '../../src/base/serial.ts';
+import { type Chunk, chunkTypes, type Parameter } from '../../src/chunks/index.ts';
+import { Network } from '../../src/simulation/index.ts';
+import type { SchedulerName } from '../../src/streams/stream-scheduler.ts';
+import { messages, pattern } from '../support/messages.ts';
+import { type EstablishedPair, endingOf, establishedPair, isQuiet } from '../support/pair.ts';
+import { rawPair } from '../support/raw-peer.ts';
+
+const options = { interleaving: true };
+
+function interleaving(scheduler: SchedulerName = 'round-robin'): EstablishedPair {
+  return establishedPair({ a: { ...options, scheduler }, z: options });
+}
+
+describe('what is negotiated (RFC 8260 §2.2.1)', () => {
+  it.each([
+    [true, true, 'I-DATA'],
+    [true, false, 'DATA'],
+    [false, true, 'DATA'],
+  ])('with %s and %s it is %s for all messages', (ours, theirs, kind) => {
+    const { network, a, z } = establishedPair({ a: { interleaving: ours }, z: { interleaving: theirs } });
+    a.feed(a.association, messages(3, 2_000));
+    z.feed(z.association, messages(3, 2_000));
+    network.run({ until: () => z.received().length === 3 && a.received().length === 3 });
+    const kinds = new Set(
+      network
+        .ladder()
+        .join(' ')
+        .match(/(I-)?DATA/g),
+    );
+    expect([...kinds]).toEqual([kind]);
+    expect([a.association.capabilities.interleaving, z.association.capabilities.interleaving]).toEqual([
+      kind === 'I-DATA',
+      kind === 'I-DATA',
+    ]);
+  });
+
+  const speaks: Parameter[] = [{ kind: 'Supported Extensions', chunkTypes: [chunkTypes['I-DATA']] }];
+
+  it('DATA where I-DATA was negotiated: "MUST abort the association" (§2.2.3)', () => {
+    const network = new Network();
+    const z = network.addHost('z', { addresses: ['10.0.0.2'], port: 5001, listening: true, ...options });
+    const peer = rawPair(network, z, { parameters: speaks });
+    peer.send(peer.data(1));
+    network.run({ forMs: 100 });
+    expect([endingOf(z), network.ladder().at(-1)]).toEqual([
+      'SCTP_ERR_PROTOCOL_VIOLATION',
+      'z > ABORT Protocol Violation',
+    ]);
+  });
+
+  it('I-DATA where it was not negotiated breaks the protocol, too', () => {
+    const network = new Network();
+    const z = network.addHost('z', { addresses: ['10.0.0.2'], port: 5001, listening: true });
+    const peer = rawPair(network, z, { parameters: speaks });
+    const { fragment } = peer.data(1) as Extract<Chunk, { kind: 'DATA' }>;
+    peer.send({ kind: 'I-DATA', tsn: tsn(1), immediateAck: false, fragment });
+    network.run({ forMs: 100 });
+    expect(endingOf(z)).toBe('SCTP_ERR_PROTOCOL_VIOLATION');
+  });
+
+  it('a peer without Forward-TSN-Supported is never told to skip', () => {
+    const { network, a, z } = establishedPair({ a: options, z: { ...options, partialReliability: false } });
+    network.link(a, z).set({ drop: (_, index) => index === 0 });
+    a.send(a.association, { data: pattern(0, 100), maxRetransmits: 0 });
+    network.run({ until: () => z.received().length === 1 });
+    expect(network.ladder().join()).not.toContain('FORWARD');
+  });
+});
+
+describe('a large message', () => {
+  const large = { data: pattern(0, 10 * 2 ** 20), streamId: 0, ppid: 0 };
+
+  it.each([
+    ['round-robin', 10],
+    ['round-robin-per-packet', 2],
+    ['fair-capacity', 2],
+    ['weighted-fair-queueing', 2],
+  ] as const)('delays a small one on another stream by one packet at most (%s, %d MiB)', (scheduler, mebibytes) => {
+    const data = large.data.subarray(0, mebibytes * 2 ** 20);
+    const unlimited = { receiveBufferSize: 32 * 2 ** 20, sendBufferSize: 32 * 2 ** 20 };
+    const two = establishedPair({ a: { ...options, ...unlimited, scheduler }, z: { ...options, ...unlimited } });
+    const { network, a, z } = two;
+    a.send(a.association, { ...large, data });
+    network.run({ forMs: 150 });
+    expect([z.received().length, a.association.bufferedAmount > 0]).toEqual([0, true]);
+    network.clearLadder();
+    a.send(a.association, { data: pattern(1, 100), streamId: 1, ppid: 1 });
+    network.run({ until: () => z.received().length === 1 });
+    const lines = network.ladder({ verbose: true }).filter((line) => line.startsWith('a'));
+    const before = lines.findIndex((line) => line.includes('stream 1'));
+    expect(before).toBeLessThanOrEqual(1);
+    network.run({ until: () => z.received().length === 2 });
+    expect(z.received().map(({ ppid }) => ppid)).toEqual([1, 0]);
+    expect(Buffer.compare(z.received()[1]!.data, data)).toBe(0);
+  });
+
+  it('with DATA is in the way until its end', () => {
+    const { network, a, z } = establishedPair({ a: { scheduler: 'round-robin' } });
+    a.send(a.association, { ...large, data: large.data.subarray(0, 2 ** 20) });
+    a.send(a.association, { data: pattern(1, 100), streamId: 1, ppid: 1 });
+    network.run({ until: () => z.received().length === 2 });
+    expect(z.received().map(({ ppid }) => ppid)).toEqual([0, 1]);
+  });
+});
+
+describe('messages of several streams', () => {
+  it('take turns packet by packet', () => {
+    const two = interleaving('round-robin');
+    const { network, a, z } = two;
+    network.link(a, z).cut();
+    for (let streamId = 0; streamId < 3; streamId++) {
+      a.send(a.association, { data: pattern(streamId, 4_000), streamId, ppid: streamId });
+    }
+    network.link(a, z).restore();
+    network.run({ until: () => z.received().length === 3 });
+    expect(z.received().map(({ data }) => data.length)).toEqual([4_000, 4_000, 4_000]);
+    const first = network.ladder({ verbose: true })[1];
+    expect(first).toContain('mid 0');
+  });
+
+  it('one that is given up in the middle leaves the others whole (§2.3.1)', () => {
+    const two = interleaving();
+    const { network, a, z } = two;
+    network.link(a, z).set({ drop: (_, index) => index === 0 });
+    a.send(a.association, { data: pattern(0, 20_000), streamId: 0, ppid: 0, maxRetransmits: 0 });
+    a.send(a.association, { data: pattern(1, 20_000), streamId: 1, ppid: 1 });
+    a.send(a.association, { data: pattern(2, 500), streamId: 0, ppid: 2 });
+    a.send(a.association, { data: pattern(3, 500), streamId: 0, ppid: 3, unordered: true });
+    network.run({ until: () => a.association.bufferedAmount === 0 });
+    network.run({ forMs: 5_000 });
+    expect(
+      z
+        .received()
+        .map(({ ppid }) => ppid)
+        .sort(),
+    ).toEqual([1, 2, 3]);
+    expect(network.ladder({ verbose: true }).join()).toMatch(/I-FORWARD-TSN \d+ 0:0/);
+    expect(z.endpoint.bufferedBytes).toBe(0);
+    a.shutdown();
+    network.run({ until: () => isQuiet(two) });
+    expect(endingOf(a)).toBe('graceful');
+  });
+
+  it('an unordered one that is given up is named as such', () => {
+    const { network, a, z } = interleaving();
+    network.link(a, z).set({ drop: (_, index) => index === 0 });
+    a.send(a.association, { data: pattern(0, 500), streamId: 4, unordered: true, maxRetransmits: 0 });
+    network.run({ until: () => a.association.bufferedAmount === 0 });
+    expect(network.ladder({ verbose: true }).at(-1)).toBe('a > I-FORWARD-TSN 1 4U:0');
+  });
+
+  it('hundreds that are given up at once need no more TSNs than can be reported', () => {
+    const big = { receiveBufferSize: 2 ** 26, sendBufferSize: 2 ** 26, initialCwndPackets: 1_000, maxBurst: 0 };
+    const two = establishedPair({ a: { ...options, ...big, scheduler: 'round-robin' }, z: { ...options, ...big } });
+    const { network, a, z } = two;
+    network.link(a, z).cut();
+    for (let streamId = 0; streamId < 800; streamId++) {
+      a.send(a.association, { data: pattern(streamId, 3_000), streamId, lifetimeMs: 500 });
+    }
+    network.run({ forMs: 1_500 });
+    network.link(a, z).restore();
+    a.send(a.association, { data: pattern(1, 10), streamId: 0, ppid: 1 });
+    network.run({ until: () => z.received().length === 1, forMs: 30_000 });
+    network.run({ until: () => a.association.bufferedAmount === 0, forMs: 30_000 });
+    expect(z.received()[0]?.ppid).toBe(1);
+  });
+});
