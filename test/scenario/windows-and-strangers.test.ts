@@ -49,7 +49,7 @@ describe('windows and strangers', () => {
   it('a peer that we connect to cannot make us restart an association with somebody else', () => {
     const { network, a, z, association } = establishedPair();
     const evil = new RawPeer(network, a, { port: 5001 });
-    const victim = a.connect(evil);
+    a.connect(evil);
     network.run({ until: () => evil.received.length > 0 });
     const lie = (...chunks: Parameters<RawPeer['packet']>[1]) =>
       evil.host.send(evil.packet(evil.peerTag, chunks), a.addresses[0]!, z.addresses[0]!);
