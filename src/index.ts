@@ -16,6 +16,7 @@ export { type AssociationOptions, defaultOptions, type OptionsPreset, presets } 
 export type { ReconfigurationPolicy } from './association/reconfiguration-policy.ts';
 export { errorCodes, SctpError, type SctpErrorCode } from './base/errors.ts';
 export type { ErrorCause } from './chunks/index.ts';
+export { defaultLimits, type EndpointLimits } from './endpoint/admission.ts';
 export { type AssociationEvents, SctpAssociation } from './socket/association.ts';
 export type { SctpClosed } from './socket/closed.ts';
 export { connect } from './socket/connect.ts';
