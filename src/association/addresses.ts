@@ -85,6 +85,19 @@ export function pairedLocalAddress(
   return sameFamily[index % Math.max(sameFamily.length, 1)];
 }
 
+/**
+ * The local address to try next towards `remote`, round about: "it needs to consider each source-destination address pair
+ * in its retransmission selection policy" (§6.4.1). What does not come back may have been answered to a dead address.
+ */
+export function otherLocalAddress(
+  localAddresses: readonly NetAddress[],
+  { address, localAddress }: { readonly address: NetAddress; readonly localAddress: NetAddress | undefined },
+): NetAddress | undefined {
+  const sameFamily = localAddresses.filter(({ ip }) => isIpv6(ip) === isIpv6(address.ip));
+  const index = sameFamily.findIndex(({ ip }) => ip === localAddress?.ip);
+  return sameFamily.length < 2 ? localAddress : sameFamily[(index + 1) % sameFamily.length];
+}
+
 function isInScopeOf(peerIp: string, ip: string): boolean {
   return !isLoopback(ip) || isLoopback(peerIp);
 }

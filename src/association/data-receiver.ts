@@ -46,7 +46,7 @@ export class DataReceiver {
    */
   get sackPath(): Path {
     const { paths } = this.#context;
-    return this.#dataPath === undefined ? paths.current : paths.forReplyTo(this.#dataPath);
+    return this.#dataPath?.state === 'active' ? this.#dataPath : paths.current;
   }
 
   /** The room that is left, in bytes, as the next SACK chunk tells it. */

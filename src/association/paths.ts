@@ -1,6 +1,6 @@
 import type { NetAddress } from '../base/address.ts';
 import type { Instant } from '../base/time.ts';
-import { pairedLocalAddress } from './addresses.ts';
+import { otherLocalAddress, pairedLocalAddress } from './addresses.ts';
 import type { Context } from './context.ts';
 import type { PathStatus } from './events.ts';
 import { Path } from './path.ts';
@@ -125,6 +125,11 @@ export class Paths {
   handleFailure(path: Path, countsForAssociation: boolean, now: Instant): boolean {
     const { associationMaxRetrans, primarySwitchoverMaxRetrans } = this.#context.options;
     this.#observe(path, `no answer to ${path.errorCount + 1} transmissions in a row`, () => path.countError());
+    // With no path left that works, perhaps the answers go to an address of ours that is dead. As long as one works, the
+    // pair stays as it is: behind a NAT a path may exist for one source only.
+    if (this.#paths.every(({ state }) => state !== 'active')) {
+      path.localAddress = otherLocalAddress(this.#context.environment.localAddresses, path);
+    }
     // RFC 7829 §3.2 6: "HEARTBEATs are sent when a destination address reaches the PF state", once heartbeats are on.
     // With one path only, the data that has to use it all the same tells as much.
     const isWatched = path.heartbeatTimer.isRunning && path.pendingHeartbeat === undefined && this.length > 1;

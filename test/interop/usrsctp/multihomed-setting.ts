@@ -14,7 +14,10 @@ const clients = routes.map(({ client }) => client);
 export const serverAliases: readonly string[] = routes.map(({ serverAlias }) => serverAlias);
 export const clientAliases: readonly string[] = routes.map(({ clientAlias }) => clientAlias);
 
-/** A failure is to be found, and its end, within a second or so. The delay of SACKs has to be below the RTO. */
+/**
+ * A failure is to be found, and its end, within a second or so. The delay of SACKs has to be below the RTO, and what the
+ * send buffer takes far below what is sent between two events, so that these fall into the midst of it.
+ */
 const impatience = {
   rtoInitialMs: 200,
   rtoMinMs: 100,
@@ -22,6 +25,7 @@ const impatience = {
   sackDelayMs: 20,
   hbIntervalMs: 500,
   pathMaxRetrans: 2,
+  sendBufferSize: 512 * 1024,
 };
 const usrsctpImpatience: PeerOptions = {
   'rto-initial': 200,
