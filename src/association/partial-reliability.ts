@@ -117,8 +117,8 @@ export class PartialReliability {
   #forwardTsn(maxLength: number): ForwardTsnChunk {
     const streams = new Map<number, { readonly first: Ssn; last: Ssn }>();
     const capacity = Math.floor((maxLength - forwardTsnHeaderLength) / forwardTsnEntryLength);
-    const newCumulativeTsn = this.#outstanding.advancePeerAckPoint(({ streamId, unordered, messageId, message }) => {
-      if (unordered || this.#isFromBeforeReset(message)) return true;
+    const newCumulativeTsn = this.#outstanding.advancePeerAckPoint(({ streamId, unordered, messageId }) => {
+      if (unordered) return true;
       const known = streams.get(streamId);
       const number = ssn(messageId);
       if (known === undefined && streams.size === capacity) return false;
@@ -132,16 +132,10 @@ export class PartialReliability {
     return { kind: 'FORWARD-TSN', newCumulativeTsn, streams: entries };
   }
 
-  /** Its stream was reset, for which the peer had to skip it first: it is only our news of that which are missing. */
-  #isFromBeforeReset({ streamId, resetsBefore }: OutgoingMessage): boolean {
-    return resetsBefore !== this.#context.sendQueue.stream(streamId).resets;
-  }
-
   #iForwardTsn(maxLength: number): IForwardTsnChunk {
     const streams = new Map<number, { streamId: number; unordered: boolean; mid: ReturnType<typeof mid> }>();
     const capacity = Math.floor((maxLength - forwardTsnHeaderLength) / iForwardTsnEntryLength);
-    const newCumulativeTsn = this.#outstanding.advancePeerAckPoint(({ streamId, unordered, messageId, message }) => {
-      if (this.#isFromBeforeReset(message)) return true;
+    const newCumulativeTsn = this.#outstanding.advancePeerAckPoint(({ streamId, unordered, messageId }) => {
       const key = streamId * 2 + (unordered ? 1 : 0);
       const known = streams.get(key);
       if (known === undefined && streams.size === capacity) return false;
