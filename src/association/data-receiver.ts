@@ -41,8 +41,8 @@ export class DataReceiver {
 
   /**
    * §6.7: "SHOULD always try to send the SACK chunk to the same destination address from which the last DATA chunk was
-   * received". Not varied after duplicates, as §6.4 allows: a sender whose SACKs do not arrive changes the path by itself,
-   * and otherwise it "SHOULD NOT vary the destination transport address of a SACK chunk".
+   * received", while that one works: a peer that sends on all paths from one address would not hear of us any more. Otherwise
+   * it "SHOULD NOT vary the destination transport address of a SACK chunk".
    */
   get sackPath(): Path {
     const { paths } = this.#context;
