@@ -1,3 +1,4 @@
+import { Ring } from '../base/ring.ts';
 import { isAfter, mid, nextSsn, type Ssn, ssn, ssnDistance, type Tsn } from '../base/serial.ts';
 import type { Instant } from '../base/time.ts';
 import type { ForwardTsnChunk, IForwardTsnChunk } from '../chunks/index.ts';
@@ -20,6 +21,8 @@ export class PartialReliability {
   #lastPoint: Tsn | undefined;
   #lastSentAt: Instant = Number.NEGATIVE_INFINITY;
   #isDue = false;
+  /** The last TSNs before our streams were reset, as far as they are not acknowledged. */
+  readonly #resetPoints = new Ring<Tsn>(1);
 
   constructor(context: Context, outstanding: OutstandingData<OutgoingFragment, Path>) {
     this.#context = context;
@@ -102,19 +105,38 @@ export class PartialReliability {
     if (this.#outstanding.hasSkippable) this.#isDue = true;
   }
 
+  /**
+   * Streams are to be reset behind the TSN that was assigned last (RFC 6525 §5.1.2). A FORWARD TSN chunk does not reach from
+   * before that TSN to behind it: to a peer that has reset the streams already, the old numbers in it would be new ones.
+   */
+  handleStreamReset(): void {
+    if (!this.#outstanding.isEmpty) this.#resetPoints.push(this.#outstanding.lastTsn);
+  }
+
   /** The chunk that is due, in at most `maxLength` bytes; undefined when the peer has caught up meanwhile. */
   take(maxLength: number, now: Instant): ForwardTsnChunk | IForwardTsnChunk | undefined {
     this.#isDue = false;
     const { interleaving } = this.#context.capabilities;
-    const chunk = interleaving ? this.#iForwardTsn(maxLength) : this.#forwardTsn(maxLength);
+    const limit = this.#nextResetPoint();
+    const chunk = interleaving ? this.#iForwardTsn(maxLength, limit) : this.#forwardTsn(maxLength, limit);
     if (!isAfter(chunk.newCumulativeTsn, this.#outstanding.cumulativeTsnAckPoint)) return undefined;
     this.#lastPoint = chunk.newCumulativeTsn;
     this.#lastSentAt = now;
     return chunk;
   }
 
+  #nextResetPoint(): Tsn | undefined {
+    const points = this.#resetPoints;
+    let next = points.peek();
+    while (next !== undefined && !isAfter(next, this.#outstanding.cumulativeTsnAckPoint)) {
+      points.shift();
+      next = points.peek();
+    }
+    return next;
+  }
+
   /** §3.5 C4: "Each stream SHOULD only be reported once", with "the highest abandoned stream sequence number". */
-  #forwardTsn(maxLength: number): ForwardTsnChunk {
+  #forwardTsn(maxLength: number, limit: Tsn | undefined): ForwardTsnChunk {
     const streams = new Map<number, { readonly first: Ssn; last: Ssn }>();
     const capacity = Math.floor((maxLength - forwardTsnHeaderLength) / forwardTsnEntryLength);
     const newCumulativeTsn = this.#outstanding.advancePeerAckPoint(({ streamId, unordered, messageId }) => {
@@ -127,12 +149,12 @@ export class PartialReliability {
       if (known === undefined) streams.set(streamId, { first: number, last: number });
       else known.last = number;
       return true;
-    });
+    }, limit);
     const entries = Array.from(streams, ([streamId, { last }]) => ({ streamId, ssn: last }));
     return { kind: 'FORWARD-TSN', newCumulativeTsn, streams: entries };
   }
 
-  #iForwardTsn(maxLength: number): IForwardTsnChunk {
+  #iForwardTsn(maxLength: number, limit: Tsn | undefined): IForwardTsnChunk {
     const streams = new Map<number, { streamId: number; unordered: boolean; mid: ReturnType<typeof mid> }>();
     const capacity = Math.floor((maxLength - forwardTsnHeaderLength) / iForwardTsnEntryLength);
     const newCumulativeTsn = this.#outstanding.advancePeerAckPoint(({ streamId, unordered, messageId }) => {
@@ -143,7 +165,7 @@ export class PartialReliability {
         streams.set(key, { streamId, unordered, mid: mid(messageId) });
       }
       return true;
-    });
+    }, limit);
     return { kind: 'I-FORWARD-TSN', newCumulativeTsn, streams: [...streams.values()] };
   }
 }

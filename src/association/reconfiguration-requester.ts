@@ -145,6 +145,7 @@ export class ReconfigurationRequester {
     const requestSequenceNumber = this.#nextRequestSequenceNumber;
     this.#nextRequestSequenceNumber = (requestSequenceNumber + 1) >>> 0;
     const chunk: ReconfigChunk = { kind: 'RE-CONFIG', parameters: [this.#parameter(request, requestSequenceNumber)] };
+    if (request.kind === 'reset outgoing streams') this.#sender.partialReliability.handleStreamReset();
     const path = this.#context.paths.current;
     this.#inFlight = { ...queued, requestSequenceNumber, chunk, path, isInProgress: false };
     if (request.kind === 'reset association') this.#mayResetAssociationAt = now + associationResetIntervalMs;

@@ -21,6 +21,17 @@ export class SendQueue {
    * on: its fragments need consecutive TSNs (RFC 9260 §6.9).
    */
   isInterleaving = false;
+  /**
+   * With interleaving, messages in pieces are under way at once up to so many bytes together, or one of any size: the peer
+   * reads none of them before it is whole, and pieces of more than its buffer takes would stay pieces.
+   */
+  mostInterleavedBytes: number = Number.POSITIVE_INFINITY;
+  /** Streams whose first message is in pieces, and the bytes of these messages. */
+  readonly #begun = new Set<OutgoingStream>();
+  #begunBytes = 0;
+  /** Streams whose first message is too much beside them: the scheduler does not know of them. */
+  readonly #parked = new Set<OutgoingStream>();
+  #largestFragment = Number.POSITIVE_INFINITY;
   #current: OutgoingStream | undefined;
   /** The stream that the packet in the making belongs to, where the scheduler keeps packets apart. */
   #packetStream: OutgoingStream | undefined;
@@ -49,6 +60,7 @@ export class SendQueue {
   set scheduler(scheduler: StreamScheduler) {
     for (const stream of this.#streams.values()) {
       stream.virtualTime = 0;
+      this.#parked.delete(stream);
       if (stream.messages.length === 0) continue;
       this.#scheduler.handleIdle(stream);
       scheduler.handleActive(stream);
@@ -76,7 +88,7 @@ export class SendQueue {
   /** The stream was given another priority or weight: it takes its place anew. */
   reschedule(stream: OutgoingStream): void {
     if (stream.messages.length === 0) return;
-    this.#scheduler.handleIdle(stream);
+    this.#deactivate(stream);
     this.#scheduler.handleActive(stream);
   }
 
@@ -130,10 +142,12 @@ export class SendQueue {
    * for `maxPayload`; 0 when nothing is queued or the room is better left unused.
    */
   nextLength(room: number, maxPayload: number, now: Instant): number {
+    this.#largestFragment = maxPayload;
     const message = this.#nextMessage(now);
     if (message === undefined || this.#isForAnotherPacket) return 0;
     const remaining = message.data.length - message.fragmented;
     if (remaining <= room) return remaining;
+    if (!this.#mayBeInPieces(message)) return 0;
     return room >= Math.min(smallestUsefulFragment, maxPayload) ? room : 0;
   }
 
@@ -155,6 +169,7 @@ export class SendQueue {
     // §6.9: "The data sender MUST break the user message into a series of DATA chunks."
     this.#queuedBytes -= length;
     this.#packetStream = stream;
+    this.#noteBegun(stream, message, !ending);
     if (ending) {
       stream.messages.shift();
       this.#messageCount--;
@@ -191,6 +206,7 @@ export class SendQueue {
     if (stream?.messages.peek() !== message) return;
     this.#queuedBytes -= message.data.length - message.fragmented;
     this.#messageCount--;
+    this.#noteBegun(stream, message, false);
     stream.messages.shift();
     this.#handleHeadGone(stream);
   }
@@ -217,7 +233,7 @@ export class SendQueue {
   dropStreamsFrom(streamId: number): void {
     for (const stream of this.#streams.values()) {
       if (stream.streamId < streamId) continue;
-      this.#scheduler.handleIdle(stream);
+      this.#deactivate(stream);
       this.#streams.delete(stream.streamId);
       for (const message of stream.messages) this.#forget(message);
     }
@@ -233,6 +249,9 @@ export class SendQueue {
     }
     for (const { held } of this.#pauses) for (const message of held) messages.push(message);
     this.#pauses.length = 0;
+    this.#begun.clear();
+    this.#begunBytes = 0;
+    this.#parked.clear();
     this.#streams.clear();
     this.#current = undefined;
     this.#messageCount = 0;
@@ -271,7 +290,7 @@ export class SendQueue {
   #nextMessage(now: Instant): OutgoingMessage | undefined {
     for (;;) {
       // Until something of a message has gone out, who comes first may change.
-      if (!this.#mustGoOn) this.#current = this.#scheduler.select();
+      if (!this.#mustGoOn) this.#current = this.#choose();
       const message = this.#current?.messages.peek();
       if (this.#current === undefined || message === undefined) return undefined;
       if (message.fragmented > 0 || now < message.policy.expiresAt) return message;
@@ -281,6 +300,37 @@ export class SendQueue {
     }
   }
 
+  /** The scheduler's choice among those whose message is not too much for the peer. */
+  #choose(): OutgoingStream | undefined {
+    for (;;) {
+      const chosen = this.#scheduler.select();
+      const message = chosen?.messages.peek();
+      if (chosen === undefined || message === undefined || this.#parked.has(chosen)) return undefined;
+      if (this.#mayBeInPieces(message) || message.data.length <= this.#largestFragment) return chosen;
+      this.#parked.add(chosen);
+      this.#scheduler.handleIdle(chosen);
+    }
+  }
+
+  #mayBeInPieces(message: OutgoingMessage): boolean {
+    if (!this.isInterleaving || message.fragmented > 0 || this.#begun.size === 0) return true;
+    return this.#begunBytes + message.data.length <= this.mostInterleavedBytes;
+  }
+
+  /** The first message of the stream is in pieces, or is not any more. */
+  #noteBegun(stream: OutgoingStream, { data }: OutgoingMessage, isInPieces: boolean): void {
+    if (this.#begun.has(stream) === isInPieces) return;
+    this.#begunBytes += isInPieces ? data.length : -data.length;
+    if (isInPieces) this.#begun.add(stream);
+    else this.#begun.delete(stream);
+    // Whoever has waited longest comes first, so that the others cannot keep it from ever fitting in.
+    const [next] = this.#parked;
+    const waiting = next?.messages.peek();
+    if (next === undefined || waiting === undefined || !this.#mayBeInPieces(waiting)) return;
+    this.#parked.delete(next);
+    this.#scheduler.handleActive(next);
+  }
+
   /** Whether the message that goes out must not be interrupted. */
   get #mustGoOn(): boolean {
     return !this.isInterleaving && (this.#current?.messages.peek()?.fragmented ?? 0) > 0;
@@ -288,8 +338,12 @@ export class SendQueue {
 
   #handleHeadGone(stream: OutgoingStream): void {
     if (this.#current === stream) this.#current = undefined;
-    if (stream.messages.length === 0) this.#scheduler.handleIdle(stream);
+    if (stream.messages.length === 0) this.#deactivate(stream);
     else this.reschedule(stream);
+  }
+
+  #deactivate(stream: OutgoingStream): void {
+    if (!this.#parked.delete(stream)) this.#scheduler.handleIdle(stream);
   }
 
   #forget(message: OutgoingMessage): void {

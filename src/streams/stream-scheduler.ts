@@ -7,9 +7,9 @@ import type { OutgoingStream } from './outgoing-stream.ts';
 export interface StreamScheduler {
   /** Whether a packet carries chunks of one stream only (RFC 8260 §3.3). */
   readonly keepsPacketsApart: boolean;
-  /** `stream` has a message now, and had none. */
+  /** `stream` has a message now that may go out, and had none. */
   handleActive(stream: OutgoingStream): void;
-  /** `stream` has no message any more. */
+  /** `stream` has no message any more, or none that the peer could hold beside those that have begun. */
   handleIdle(stream: OutgoingStream): void;
   /** One of the active streams; undefined when there is none. Asking changes nothing. */
   select(): OutgoingStream | undefined;

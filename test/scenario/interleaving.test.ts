@@ -106,6 +106,19 @@ describe('a large message', () => {
 });
 
 describe('messages of several streams', () => {
+  it('that are more than the peer can hold in pieces are not begun all at once', () => {
+    const two = establishedPair({
+      a: { ...options, scheduler: 'round-robin' },
+      z: { ...options, receiveBufferSize: 100_000 },
+    });
+    const { network, a, z } = two;
+    for (let streamId = 0; streamId < 20; streamId++) {
+      a.send(a.association, { data: pattern(streamId, 30_000), streamId, ppid: streamId });
+    }
+    network.run({ until: () => z.received().length === 20 });
+    expect(endingOf(z)).toBeUndefined();
+  });
+
   it('take turns packet by packet', () => {
     const two = interleaving('round-robin');
     const { network, a, z } = two;

@@ -45,6 +45,8 @@ function numbersSent({ network }: EstablishedPair, side: 'a' | 'z'): string[] {
   );
 }
 
+const reconfig = (...list: Parameter[]): Chunk => ({ kind: 'RE-CONFIG', parameters: list });
+
 /** Until nobody has anything more to say but heartbeats. */
 const settle = ({ network }: EstablishedPair): void => network.run({ forMs: 15_000 });
 
@@ -410,8 +412,6 @@ describe('a peer that does as it likes', () => {
     return { network, z, peer: rawPair(network, z, { parameters }) };
   }
 
-  const reconfig = (...list: Parameter[]): Chunk => ({ kind: 'RE-CONFIG', parameters: list });
-
   const outgoing = (requestSequenceNumber: number, streamNumbers: number[] = [], last = 0): Parameter => ({
     kind: 'Outgoing SSN Reset Request',
     requestSequenceNumber,
@@ -583,5 +583,48 @@ describe('65,535 streams', () => {
     a.feed(a.association, some);
     network.run({ until: () => z.received().length === all.length + some.length, forMs: 60_000 });
     expect([outcomes(a), z.endpoint.bufferedBytes]).toEqual([['outgoing all performed'], 0]);
+  });
+});
+
+describe('messages that were given up (RFC 3758)', () => {
+  it.each([
+    ['FORWARD-TSN', false],
+    ['I-FORWARD-TSN', true],
+  ] as const)('before a reset are never named together with those behind it: %s', (kind, interleaving) => {
+    const network = new Network();
+    const z = network.addHost('z', { addresses: ['10.0.0.2'], port: 5001, listening: true, interleaving });
+    const types = [chunkTypes['RE-CONFIG'], ...(interleaving ? [chunkTypes['I-DATA']] : [])];
+    const parameters: Parameter[] = [
+      { kind: 'Forward-TSN-Supported' },
+      { kind: 'Supported Extensions', chunkTypes: types },
+    ];
+    const peer = rawPair(network, z, { parameters });
+    const partial = (streamId: number): void =>
+      z.send(z.association, { data: pattern(0, 1_400), streamId, maxRetransmits: 0 });
+    const isToldOf = (number: number): boolean =>
+      peer.received.some(
+        (chunk) => chunk.kind === kind && chunk.newCumulativeTsn === plus(peer.peerInitialTsn, number - 1),
+      );
+    partial(0);
+    partial(0);
+    ask(z, resetOut(0));
+    partial(1); // not part of the reset: it goes on
+    network.run({ until: () => isToldOf(2), forMs: 10_000 });
+    // The peer has skipped both and done the reset; nothing of that is heard of, and all is repeated.
+    network.run({ forMs: 20_000 });
+    expect(isToldOf(3)).toBe(false);
+    const responseSequenceNumber = peer.peerInitialTsn;
+    peer.send(reconfig({ kind: 'Re-configuration Response', responseSequenceNumber, result: 1 }));
+    network.run({ until: () => outcomes(z).length > 0 });
+    partial(0);
+    network.run({ forMs: 120_000 });
+    expect([isToldOf(3), isToldOf(4)]).toEqual([false, false]);
+    peer.send(peer.sack(2));
+    network.run({ until: () => isToldOf(4), forMs: 120_000 });
+    const numbers = peer.latest(kind).streams.map((each) => [each.streamId, 'ssn' in each ? each.ssn : each.mid]);
+    expect(numbers).toEqual([
+      [1, 0],
+      [0, 0],
+    ]);
   });
 });

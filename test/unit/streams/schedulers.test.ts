@@ -137,6 +137,46 @@ describe.each(schedulerNames.map((name) => [name]))('%s', (name) => {
   });
 });
 
+describe('what the peer can hold in pieces', () => {
+  it('is not exceeded: who has begun goes on, and whole messages pass', () => {
+    const sender = new Fragmenting('round-robin');
+    sender.queue.mostInterleavedBytes = 7_000;
+    sender.add(1, 3_000).add(2, 3_000).add(3, 3_000).add(4, 500);
+    expect(sender.streams()).toEqual([1, 2, 4, 1, 2, 1, 2, 1, 3, 3, 3, 3]);
+  });
+
+  it('is never exceeded, whatever the scheduler', () => {
+    for (const name of schedulerNames) {
+      const sender = new Fragmenting(name);
+      sender.queue.mostInterleavedBytes = 10_000;
+      for (let n = 0; n < 60; n++) sender.add(n % 11, 1 + ((n * 577) % 6_000));
+      const inPieces = new Map<number, number>();
+      for (const { streamId, length, ending } of sender.packets().flat()) {
+        inPieces.set(streamId, ending ? 0 : (inPieces.get(streamId) ?? 0) + length);
+        expect([...inPieces.values()].reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(10_000);
+      }
+      expect(sender.queue.isEmpty).toBe(true);
+    }
+  });
+
+  it('does not keep a single message of any size from going', () => {
+    const sender = new Fragmenting('round-robin');
+    sender.queue.mostInterleavedBytes = 10;
+    expect(sender.add(1, 3_000).add(2, 2_000).streams()).toEqual([1, 1, 1, 2, 2]);
+  });
+
+  it('has room again when a message is given up', () => {
+    const sender = new Fragmenting('priority').share(2, { priority: 1 });
+    sender.queue.mostInterleavedBytes = 5_000;
+    sender.add(2, 5_000);
+    sender.packets(1);
+    sender.add(1, 3_000);
+    expect(sender.streams(1)).toEqual([2]);
+    sender.queue.discardRest(sender.queue.begunMessage(0)!);
+    expect(sender.streams()).toEqual([1, 1, 1]);
+  });
+});
+
 it('a scheduler of your own that chooses nobody sends nothing, and one that chooses again goes on', () => {
   const active = new Set<OutgoingStream>();
   let isOpen = false;

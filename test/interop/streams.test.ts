@@ -1,0 +1,118 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { accept, echo, exchange } from './echo.ts';
+import { fullPattern, type Pattern, patternMessages } from './usrsctp/pattern.ts';
+import { hasPeer, patternOptions } from './usrsctp/peer.ts';
+import { Setting } from './usrsctp/setting.ts';
+
+const pattern: Pattern = { ...fullPattern, messages: 1_000, maxSize: 50_000 };
+const small: Pattern = { ...fullPattern, messages: 2_000, maxSize: 2_000 };
+
+const badNetwork = { seed: 1, lossRate: 0.03, duplicateRate: 0.01, reorderRate: 0.02 };
+const impatience = { rtoInitialMs: 200, rtoMinMs: 100 };
+const usrsctpImpatience = { 'rto-initial': 200, 'rto-min': 100 };
+
+/** I-DATA, FORWARD-TSN, I-FORWARD-TSN, RE-CONFIG. */
+const [iDataChunk, forwardTsnChunk, iForwardTsnChunk, reconfigChunk] = [64, 192, 194, 130] as const;
+
+describe.skipIf(!hasPeer)('stream features with usrsctp', () => {
+  let setting: Setting;
+  beforeEach(() => {
+    setting = new Setting();
+  });
+  afterEach(() => setting.close());
+
+  it.each([
+    ['a good network', undefined],
+    ['a bad network', badNetwork],
+  ])('interleaved messages go both ways through %s, usrsctp being the server (RFC 8260)', async (_, network) => {
+    setting = new Setting(network);
+    const options = { verify: true, 'i-data': true, ...patternOptions(pattern), ...usrsctpImpatience } as const;
+    const { peer, udpPort } = await setting.usrsctpServer(options);
+    const ours = { interleaving: true, scheduler: 'round-robin', ...impatience } as const;
+    const association = await setting.connect(udpPort, ours);
+    expect(association.capabilities.interleaving).toBe(true);
+    await exchange(association, pattern);
+    if (network !== undefined) setting.relay.calm();
+    await association.close();
+    expect(await peer.event('result')).toMatchObject({ received: 1_000, orderOk: true, contentOk: true, ok: true });
+    expect(await setting.captureDefects(iDataChunk)).toEqual([]);
+  });
+
+  it('interleaved messages go both ways, usrsctp being the client', async () => {
+    const endpoint = await setting.listen({ interleaving: true, scheduler: 'fair-capacity' });
+    const peer = await setting.usrsctpClient(endpoint.udpPort, { 'i-data': true, ...patternOptions(pattern) });
+    const association = await accept(endpoint);
+    expect(association.capabilities.interleaving).toBe(true);
+    await echo(association, pattern);
+    expect(await peer.event('result')).toMatchObject({ received: 1_000, orderOk: true, contentOk: true, ok: true });
+    await endpoint.close();
+    expect(await setting.captureDefects(iDataChunk)).toEqual([]);
+  });
+
+  it.each([
+    ['FORWARD-TSN', false, forwardTsnChunk],
+    ['I-FORWARD-TSN', true, iForwardTsnChunk],
+  ])('what we give up usrsctp goes on without: %s (RFC 3758)', async (_, interleaving, chunk) => {
+    setting = new Setting(badNetwork);
+    const iData = interleaving ? ({ 'i-data': true } as const) : {};
+    const { peer, udpPort } = await setting.usrsctpServer({ discard: true, ...iData });
+    const association = await setting.connect(udpPort, { interleaving, ...impatience });
+    let given = 0;
+    association.on('abandoned', () => given++);
+    for (const { data, streamId, ppid } of patternMessages(small)) {
+      await association.send(data, { streamId, ppid, maxRetransmits: 0 });
+    }
+    await association.send('the last', { until: 'delivered' });
+    expect(given).toBeGreaterThan(5);
+    setting.relay.calm();
+    await association.close();
+    const { received } = await peer.event('result');
+    expect(Number(received)).toBeGreaterThanOrEqual(2_001 - given);
+    expect(Number(received)).toBeLessThan(2_001);
+    expect(await setting.captureDefects(chunk)).toEqual([]);
+  });
+
+  it.each([
+    ['FORWARD-TSN', false, forwardTsnChunk],
+    ['I-FORWARD-TSN', true, iForwardTsnChunk],
+  ])('what usrsctp gives up we go on without: %s', async (_, interleaving, chunk) => {
+    setting = new Setting(badNetwork);
+    const endpoint = await setting.listen({ interleaving, ...impatience });
+    const iData = interleaving ? ({ 'i-data': true } as const) : {};
+    const peer = await setting.usrsctpClient(endpoint.udpPort, {
+      ...patternOptions(small),
+      ...iData,
+      ...usrsctpImpatience,
+      'pr-rtx': 0,
+      'close-after-ms': 4_000,
+      'linger-ms': 2_000,
+    });
+    const association = await accept(endpoint);
+    let received = 0;
+    for await (const _message of association) received++;
+    expect(received).toBeGreaterThan(1_000);
+    expect(received).toBeLessThan(2_000);
+    expect(await association.closed).toMatchObject({ graceful: true });
+    await peer.event('result');
+    await endpoint.close();
+    expect(await setting.captureDefects(chunk)).toEqual([]);
+  });
+
+  it('changes of the streams that usrsctp has not been told to allow are refused (RFC 6525)', async () => {
+    const { udpPort } = await setting.usrsctpServer();
+    const association = await setting.connect(udpPort);
+    const messages = association[Symbol.asyncIterator]();
+    const refused = { code: 'SCTP_ERR_REFUSED' };
+    for (let n = 0; n < 3; n++) {
+      await association.send(`before ${n}`);
+      await expect(association.resetStreams({ outgoing: [0] })).rejects.toMatchObject(refused);
+      await association.send(`behind ${n}`);
+      for (let each = 0; each < 2; each++) expect((await messages.next()).value?.data).toHaveLength(8);
+    }
+    await expect(association.resetStreams({ incoming: 'all' })).rejects.toMatchObject(refused);
+    await expect(association.addStreams({ outgoing: 1 })).rejects.toMatchObject(refused);
+    await expect(association.resetAssociation()).rejects.toMatchObject(refused);
+    await association.close();
+    expect(await setting.captureDefects(reconfigChunk)).toEqual([]);
+  });
+});
