@@ -170,8 +170,7 @@ export class ChunkHandler {
       case 'SHUTDOWN-RECEIVED':
         // §6: "A SACK chunk MUST be processed in ESTABLISHED, SHUTDOWN-PENDING, and SHUTDOWN-RECEIVED states."
         metrics.sacksReceived++;
-        state.sender.handleSack(chunk, now);
-        this.#transmitter.handleSack();
+        this.#transmitter.handleSack(state.sender.handleSack(chunk, now));
         return this.#context.state.name !== 'CLOSED';
       // §6: "A SACK chunk received in any other state SHOULD be discarded." In COOKIE-ECHOED nothing was sent yet.
       case 'CLOSED':

@@ -107,13 +107,13 @@ export class DataSender {
     for (const { cargo, isAbandoned } of this.#outstanding.chunks) if (!isAbandoned) into.add(cargo.message);
   }
 
-  /** RFC 9260 §6.2.1. */
-  handleSack(sack: SackChunk, now: Instant): void {
+  /** RFC 9260 §6.2.1. Returns the bytes that it acknowledged first. */
+  handleSack(sack: SackChunk, now: Instant): number {
     const outcome = this.#outstanding.handleSack(sack, now);
     if (outcome.rejected !== undefined) {
       this.#context.metrics.sacksDropped++;
       if (outcome.rejected === 'unsent TSN') this.#refuseForesight();
-      return;
+      return 0;
     }
     // §6.2.1: "SHOULD use the following rules to calculate the rwnd, using the a_rwnd value, the Cumulative TSN Ack,
     // and Gap Ack Blocks".
@@ -123,6 +123,7 @@ export class DataSender {
     const { current } = this.#context.paths;
     this.partialReliability.handleSack(current.rto.srttMs ?? current.rto.rtoMs, now);
     if (this.#aRwnd > 0 && this.#aRwnd >= (this.#outstanding.first?.size ?? 0)) this.#handleOpenWindow(outcome);
+    return outcome.bytesAcked;
   }
 
   /** The Cumulative TSN Ack of a SHUTDOWN chunk (§9.2). */

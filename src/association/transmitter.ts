@@ -24,9 +24,14 @@ export class Transmitter {
     this.#burst = this.#maxBurst;
   }
 
-  /** Each SACK chunk may set free a burst; several that are read in one go set free as many. */
-  handleSack(): void {
-    if (this.#hasReadSack) this.#burst += this.#maxBurst;
+  /**
+   * Each SACK chunk may set free a burst; several that are read in one go set free as many. What it says has left the
+   * network is replaced beside: a SACK chunk for many packets must not slow down a sender whose window allows more.
+   */
+  handleSack(bytesAcked: number): void {
+    const replaced = Math.ceil(bytesAcked / this.#context.paths.current.pmdcs);
+    if (this.#hasReadSack) this.#burst += this.#maxBurst + replaced;
+    else this.#burst = this.#maxBurst + replaced;
     this.#hasReadSack = true;
   }
 

@@ -16,7 +16,7 @@ export async function connect(options: ConnectOptions): Promise<SctpAssociation>
   const { localPort = 0, localHost, udpPort = 0, transport = 'udp', pcap, ...peer } = options;
   requirePort('localPort', localPort);
   if (peer.signal?.aborted) throw cancelled(peer.signal);
-  const endpoint = await SctpEndpoint.open(makeTransport({ transport, host: localHost, udpPort, pcap }), {
+  const endpoint = await SctpEndpoint.open(makeTransport({ transport, host: localHost, udpPort, pcap, connects: true }), {
     port: localPort,
     listening: false,
     associationOptions: {},

@@ -8,12 +8,14 @@ export interface TransportChoice {
   readonly host: string | readonly string[] | undefined;
   readonly udpPort: number;
   readonly pcap: string | undefined;
+  /** Whether there is one peer, that we go to. */
+  readonly connects?: boolean;
 }
 
 /** The transport that the options ask for, not open yet. Throws SctpError `SCTP_ERR_INVALID_ARGUMENT`. */
-export function makeTransport({ transport, host, udpPort, pcap }: TransportChoice): Transport {
+export function makeTransport({ transport, host, udpPort, pcap, connects }: TransportChoice): Transport {
   requirePort('udpPort', udpPort);
   if (host !== undefined) requireHost('host', host);
-  const chosen = transport === 'udp' ? new UdpTransport({ host, udpPort }) : transport;
+  const chosen = transport === 'udp' ? new UdpTransport({ host, udpPort, connects }) : transport;
   return pcap === undefined ? chosen : record(chosen, pcap);
 }

@@ -5,6 +5,7 @@ import { networkInterfaces } from 'node:os';
 import createDebug from 'debug';
 import { isIpv6, type NetAddress } from '../base/address.ts';
 import { SctpError } from '../base/errors.ts';
+import { ConnectedSocket } from './connected-socket.ts';
 import { likelyLocalAddress } from './local-address.ts';
 import { mapped, RemoteAddresses, unmapped } from './remote-addresses.ts';
 import type { Transport, TransportProperties, TransportReceiver } from './transport.ts';
@@ -36,19 +37,26 @@ export interface UdpTransportOptions {
   readonly host?: string | readonly string[] | undefined;
   /** The UDP port on every address: 9899 by default, 0 picks one. */
   readonly udpPort?: number | undefined;
+  /**
+   * Whether packets are wanted only from those that are sent to, so that a socket with one remote may be connected to it
+   * while there is much to send. Default false.
+   */
+  readonly connects?: boolean | undefined;
 }
 
 interface BoundSocket extends NetAddress {
   readonly socket: Socket;
   /** Bound to `::` for both families: IPv4 goes out in mapped form. */
   readonly isDualStack: boolean;
+  readonly connected: ConnectedSocket | undefined;
 }
 
 /** Where the packets to one remote leave. */
 interface Route {
   readonly to: NetAddress;
   readonly from: NetAddress | undefined;
-  readonly socket: Socket;
+  readonly bound: BoundSocket;
+  /** As this socket spells the remote. */
   readonly ip: string;
 }
 
@@ -61,6 +69,7 @@ export class UdpTransport implements Transport {
   readonly properties: TransportProperties = { overhead: 28, maxPacketSize: 65_507 };
   readonly #hosts: readonly string[];
   readonly #udpPort: number;
+  readonly #connects: boolean;
   readonly #remotes = new RemoteAddresses();
   #sockets: readonly BoundSocket[] = [];
   #addresses: readonly NetAddress[] = [];
@@ -68,12 +77,13 @@ export class UdpTransport implements Transport {
   #sendErrors = 0;
 
   constructor(options: UdpTransportOptions = {}) {
-    const { host = [], udpPort = sctpTunnelingPort } = options;
+    const { host = [], udpPort = sctpTunnelingPort, connects = false } = options;
     if (!Number.isInteger(udpPort) || udpPort < 0 || udpPort > 65_535) {
       throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `udpPort must be 0 to 65535, not ${udpPort}`);
     }
     this.#hosts = typeof host === 'string' ? [host] : [...host];
     this.#udpPort = udpPort;
+    this.#connects = connects;
   }
 
   /** The bound addresses; for a wildcard those of the host's interfaces, without link-local ones. */
@@ -102,7 +112,8 @@ export class UdpTransport implements Transport {
     // RFC 6951 §5.3: "the source port MUST be the local UDP encapsulation port number of the SCTP stack, and the
     // destination port MUST be the remote UDP encapsulation port number"; "the length of the UDP packet MUST be the
     // length of the SCTP packet plus the size of the UDP header."
-    else route.socket.send(packet, to.udpPort, route.ip, this.#onSent);
+    else if (route.bound.connected) route.bound.connected.send(packet, to.udpPort, route.ip, this.#onSent);
+    else route.bound.socket.send(packet, to.udpPort, route.ip, this.#onSent);
   }
 
   async close(lingerMs = 0): Promise<void> {
@@ -114,6 +125,7 @@ export class UdpTransport implements Transport {
     const sockets = this.#sockets;
     this.#sockets = [];
     this.#route = undefined;
+    for (const { connected } of sockets) connected?.close();
     await Promise.all(sockets.map(({ socket }) => closed(socket)));
   }
 
@@ -127,10 +139,10 @@ export class UdpTransport implements Transport {
     for (let attempt = 1; ; attempt++) {
       const bound: BoundSocket[] = [];
       try {
-        if (hosts.length === 0) bound.push(await bindWildcard(this.#udpPort));
+        if (hosts.length === 0) bound.push(await bindWildcard(this.#udpPort, this.#connects));
         for (const host of hosts) {
           const isDualStack = host === '::' && !hosts.some((other) => !isIpv6(other));
-          bound.push(await bind(host, bound[0]?.udpPort ?? this.#udpPort, isDualStack));
+          bound.push(await bind(host, bound[0]?.udpPort ?? this.#udpPort, isDualStack, this.#connects));
         }
         return bound;
       } catch (error) {
@@ -152,6 +164,7 @@ export class UdpTransport implements Transport {
     const remotes = this.#remotes;
     bound.socket.on('message', (message: Uint8Array, remote: RemoteInfo) => {
       // A plain Uint8Array: a Buffer's subarray is slower and its slice means something else.
+      bound.connected?.handleReceived();
       const packet = new Uint8Array(message.buffer, message.byteOffset, message.byteLength);
       receiver.handlePacket(packet, remotes.get(remote.address, remote.port), to);
     });
@@ -168,7 +181,7 @@ export class UdpTransport implements Transport {
       likelyLocalAddress(this.#sockets, to) ??
       this.#sockets.find(({ isDualStack }) => isDualStack);
     if (bound === undefined) return undefined;
-    return { to, from, socket: bound.socket, ip: bound.isDualStack && !isV6 ? mapped(to.ip) : to.ip };
+    return { to, from, bound, ip: bound.isDualStack && !isV6 ? mapped(to.ip) : to.ip };
   }
 }
 
@@ -183,16 +196,16 @@ async function resolveHost(host: string): Promise<string> {
 }
 
 /** One socket for both families where the system has both. */
-async function bindWildcard(udpPort: number): Promise<BoundSocket> {
+async function bindWildcard(udpPort: number, connects: boolean): Promise<BoundSocket> {
   try {
-    return await bind('::', udpPort, true);
+    return await bind('::', udpPort, true, connects);
   } catch (error) {
     if (errorCode(error) === 'EADDRINUSE' || errorCode(error) === 'EACCES') throw error;
-    return await bind('0.0.0.0', udpPort, false);
+    return await bind('0.0.0.0', udpPort, false, connects);
   }
 }
 
-function bind(host: string, udpPort: number, isDualStack: boolean): Promise<BoundSocket> {
+function bind(host: string, udpPort: number, isDualStack: boolean, connects: boolean): Promise<BoundSocket> {
   const socket = createSocket({
     type: isIpv6(host) ? 'udp6' : 'udp4',
     ipv6Only: isIpv6(host) && !isDualStack,
@@ -208,7 +221,8 @@ function bind(host: string, udpPort: number, isDualStack: boolean): Promise<Boun
       socket.removeAllListeners('error');
       enlargeBuffers(socket);
       const { address, port } = socket.address();
-      resolve({ socket, ip: address, udpPort: port, isDualStack });
+      const connected = connects ? new ConnectedSocket(socket) : undefined;
+      resolve({ socket, ip: address, udpPort: port, isDualStack, connected });
     });
   });
 }
