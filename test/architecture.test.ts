@@ -31,6 +31,7 @@ const mayImportPackage: Readonly<Record<string, readonly string[]>> = {
   socket: ['node:', 'debug'],
   cli: ['node:'],
   'transport/udp.ts': ['node:', 'debug'],
+  'transport/connected-socket.ts': ['node:'],
   'transport/local-address.ts': ['node:', 'debug'],
 };
 

@@ -16,12 +16,15 @@ export async function connect(options: ConnectOptions): Promise<SctpAssociation>
   const { localPort = 0, localHost, udpPort = 0, transport = 'udp', pcap, ...peer } = options;
   requirePort('localPort', localPort);
   if (peer.signal?.aborted) throw cancelled(peer.signal);
-  const endpoint = await SctpEndpoint.open(makeTransport({ transport, host: localHost, udpPort, pcap, connects: true }), {
-    port: localPort,
-    listening: false,
-    associationOptions: {},
-    isMultiHomed: localHost !== undefined || transport !== 'udp',
-  });
+  const endpoint = await SctpEndpoint.open(
+    makeTransport({ transport, host: localHost, udpPort, pcap, connects: true }),
+    {
+      port: localPort,
+      listening: false,
+      associationOptions: {},
+      isMultiHomed: localHost !== undefined || transport !== 'udp',
+    },
+  );
   try {
     const association = await endpoint.connect(peer);
     // A port that was picked for this association is nobody else's for a while yet; one that was asked for may be wanted.

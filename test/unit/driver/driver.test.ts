@@ -86,13 +86,17 @@ describe('Driver', () => {
     return driver;
   }
 
-  it('drains all outputs after a packet', async () => {
+  it('drains all outputs after a packet, and once for those that came with it', async () => {
     await open();
+    const poll = vi.spyOn(endpoint, 'pollEvent');
     endpoint.onPacket = () => {
-      endpoint.transmits = [1, 2, 3];
+      endpoint.transmits.push(endpoint.transmits.length + 1);
     };
-    transport.receiver?.handlePacket(Uint8Array.of(7), peer, undefined);
+    for (let i = 0; i < 3; i++) transport.receiver?.handlePacket(Uint8Array.of(7), peer, undefined);
+    expect(transport.sent).toEqual([]);
+    await setImmediate();
     expect(transport.sent).toEqual([1, 2, 3]);
+    expect(poll).toHaveBeenCalledTimes(1);
   });
 
   it('drains once for many commands, when the caller and its microtasks have come to rest', async () => {
@@ -121,6 +125,7 @@ describe('Driver', () => {
       if (packet[0] === 8) endpoint.transmits.push(2);
     };
     transport.receiver?.handlePacket(Uint8Array.of(7), peer, undefined);
+    await setImmediate();
     expect(endpoint.journal).toEqual(['packet 7', 'packet 8', 'back in send']);
     expect(transport.sent).toEqual([1, 2]);
   });
@@ -135,6 +140,7 @@ describe('Driver', () => {
       endpoint.events = [{ association, event: { kind: 'readable' } }];
     };
     transport.receiver?.handlePacket(Uint8Array.of(7), peer, undefined);
+    await setImmediate();
     expect(seen).toEqual(['readable after 2']);
   });
 
@@ -154,6 +160,7 @@ describe('Driver', () => {
       ];
     };
     transport.receiver?.handlePacket(Uint8Array.of(7), peer, undefined);
+    await setImmediate();
     expect(seen).toEqual(['established', 'readable']);
   });
 
@@ -207,15 +214,16 @@ describe('Driver', () => {
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     });
 
-    function input(): void {
+    async function input(): Promise<void> {
       transport.receiver?.handlePacket(Uint8Array.of(7), peer, undefined);
+      await setImmediate();
     }
 
     it('is one, for the next deadline', async () => {
       await open();
       endpoint.nextTimeout = performance.now() + 100;
-      input();
-      input();
+      await input();
+      await input();
       expect(vi.getTimerCount()).toBe(1);
       await vi.advanceTimersByTimeAsync(99);
       expect(endpoint.journal).not.toContain('timeout');
@@ -227,9 +235,9 @@ describe('Driver', () => {
     it('is armed again for an earlier deadline', async () => {
       await open();
       endpoint.nextTimeout = performance.now() + 1000;
-      input();
+      await input();
       endpoint.nextTimeout = performance.now() + 10;
-      input();
+      await input();
       expect(vi.getTimerCount()).toBe(1);
       await vi.advanceTimersByTimeAsync(10);
       expect(endpoint.journal).toContain('timeout');
@@ -240,7 +248,7 @@ describe('Driver', () => {
       const arm = vi.spyOn(globalThis, 'setTimeout');
       for (let i = 0; i < 100; i++) {
         endpoint.nextTimeout = performance.now() + 100 + i;
-        input();
+        await input();
       }
       expect(arm).toHaveBeenCalledTimes(1);
       await vi.advanceTimersByTimeAsync(198);
@@ -253,7 +261,7 @@ describe('Driver', () => {
     it('waits for longer than setTimeout can', async () => {
       await open();
       endpoint.nextTimeout = performance.now() + 3_000_000_000;
-      input();
+      await input();
       await vi.advanceTimersByTimeAsync(2_999_999_999);
       expect(endpoint.journal).not.toContain('timeout');
       await vi.advanceTimersByTimeAsync(1);
@@ -263,7 +271,7 @@ describe('Driver', () => {
     it('is gone when the driver is closed', async () => {
       const driver = await open();
       endpoint.nextTimeout = performance.now() + 100;
-      input();
+      await input();
       await driver.close();
       expect(vi.getTimerCount()).toBe(0);
     });
