@@ -80,12 +80,12 @@ export class ChunkHandler {
     switch (chunk.kind) {
       case 'DATA':
       case 'I-DATA':
-        return this.#handleData(chunk, path);
+        return this.#handleData(chunk, packet.byteLength, path);
       case 'FORWARD-TSN':
       case 'I-FORWARD-TSN':
         // RFC 3758 §3.3.2: not negotiated, "act as if it does NOT support the FORWARD TSN chunk"
         return context.capabilities.partialReliability
-          ? this.#handleData(chunk, path)
+          ? this.#handleData(chunk, packet.byteLength, path)
           : this.#handleUnrecognized(chunk, path);
       case 'SACK':
         return this.#handleSack(chunk, now);
@@ -139,14 +139,14 @@ export class ChunkHandler {
     }
   }
 
-  #handleData(chunk: TsnChunk, path: Path): boolean {
+  #handleData(chunk: TsnChunk, packetLength: number, path: Path): boolean {
     const { state, metrics } = this.#context;
     switch (state.name) {
       case 'ESTABLISHED':
       case 'SHUTDOWN-PENDING':
       case 'SHUTDOWN-SENT':
         return chunk.kind === 'DATA' || chunk.kind === 'I-DATA'
-          ? state.receiver.handleData(chunk, path)
+          ? state.receiver.handleData(chunk, packetLength, path)
           : state.receiver.handleForwardTsn(chunk, path);
       // §6: "DATA chunks MUST only be received […] in ESTABLISHED, SHUTDOWN-PENDING, and SHUTDOWN-SENT states."
       // §6: "A DATA chunk received in any other state SHOULD be discarded."

@@ -62,8 +62,8 @@ export class DataReceiver {
     return room < Math.min(paths.primary.pmdcs, options.receiveBufferSize / 2) ? 0 : room;
   }
 
-  /** Takes a DATA chunk. Returns whether the association still stands. */
-  handleData(chunk: DataChunk | IDataChunk, path: Path): boolean {
+  /** Takes a DATA chunk from a packet of `packetLength` bytes. Returns whether the association still stands. */
+  handleData(chunk: DataChunk | IDataChunk, packetLength: number, path: Path): boolean {
     // RFC 8260 §2.2.3: "If I-DATA support has been negotiated for an association, the reception of a DATA chunk is a
     // violation of the above rules and therefore the receiver of the DATA chunk MUST abort the association".
     if ((chunk.kind === 'I-DATA') !== this.#context.capabilities.interleaving)
@@ -102,7 +102,7 @@ export class DataReceiver {
       );
       return true;
     }
-    const kept = compacted(chunk);
+    const kept = compacted(chunk, packetLength);
     return this.#isHeld(kept) || this.#reassemble(kept);
   }
 
@@ -249,9 +249,9 @@ export class DataReceiver {
  * A view keeps the memory of its whole packet, so that a byte could hold 64 KiB. What is small beside it is copied: what is
  * held is at most twice what is charged.
  */
-function compacted<C extends DataChunk | IDataChunk>(chunk: C): C {
+function compacted<C extends DataChunk | IDataChunk>(chunk: C, packetLength: number): C {
   const { payload } = chunk.fragment;
-  if (payload.buffer.byteLength <= 2 * (payload.length + entryOverhead)) return chunk;
+  if (packetLength <= 2 * (payload.length + entryOverhead)) return chunk;
   return { ...chunk, fragment: { ...chunk.fragment, payload: new Uint8Array(payload) } };
 }
 

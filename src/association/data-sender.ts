@@ -225,7 +225,7 @@ export class DataSender {
 
   /** There is nothing more to send now: whether cwnd is used up decides whether it may grow (§7.2.1, §7.2.2). */
   handleEndOfTurn(): void {
-    for (const path of this.#context.paths) path.isWindowFull = path.flightSize >= path.congestion.cwnd;
+    for (const path of this.#context.paths.all) path.isWindowFull = path.flightSize >= path.congestion.cwnd;
   }
 
   #fillRetransmissions(builder: PacketBuilder, path: Path, now: Instant): void {
@@ -314,9 +314,7 @@ export class DataSender {
   /** "AMDCS": the largest DATA chunk that every path takes, less its header. */
   get #maxPayload(): number {
     // §7.3: "The sender SHOULD track an AMDCS that will be the smallest PMDCS discovered".
-    let pmdcs = Number.POSITIVE_INFINITY;
-    for (const path of this.#context.paths) pmdcs = Math.min(pmdcs, path.pmdcs);
-    return pmdcs - this.#headerLength;
+    return this.#context.paths.smallestPmdcs - this.#headerLength;
   }
 
   #nextPayloadLength(room: number, now: Instant): number {
@@ -334,14 +332,14 @@ export class DataSender {
     if (outcome.bytesAcked > 0) paths.handlePeerReachable();
     // §8.2: "the endpoint SHOULD clear the error counter of the destination transport address"; RFC 7829 §3.2 9, 10: by
     // what was "transmitted to one destination address only".
-    for (const path of outcome.reached) paths.handleSuccess(path, 'data was acknowledged');
-    for (const [path, bytesAcked] of outcome.acknowledged) {
+    for (const path of outcome.reached.destinations) paths.handleSuccess(path, 'data was acknowledged');
+    for (const path of outcome.acknowledged.destinations) {
       path.mayHaveOnePacketOnly = false;
       // §7.2.1: "it SHOULD update its cwnd (or cwnds) apportioned to the destination addresses to which it transmitted
       // the acknowledged data." §7.2.4: "the cwnd adjustment rules defined in Sections 7.2.1 and 7.2.2 MUST be applied
       // first."
       path.congestion.handleAcknowledgement({
-        bytesAcked,
+        bytesAcked: outcome.acknowledged.get(path)!,
         isWindowFull: path.isWindowFull,
         isAllAcknowledged: path.flightSize === 0,
         isInFastRecovery: this.#outstanding.isInFastRecovery,
@@ -355,7 +353,7 @@ export class DataSender {
     // §7.2.4: "While in Fast Recovery, the ssthresh and cwnd SHOULD NOT change for any destinations due to a subsequent
     // Fast Recovery event".
     if (outcome.lost.size === 0 || this.#outstanding.isInFastRecovery) return;
-    for (const path of outcome.lost) {
+    for (const path of outcome.lost.destinations) {
       path.congestion.handleFastRetransmit();
       // §7.2.4 3: "SHOULD ignore the value of cwnd and SHOULD NOT delay retransmission for this single packet."
       this.#fastRetransmitPath = path;
@@ -366,7 +364,7 @@ export class DataSender {
 
   /** §6.3.2 R2, R3, R4. */
   #updateTimers(outcome: SackOutcome<Path>, now: Instant): void {
-    for (const path of this.#context.paths) {
+    for (const path of this.#context.paths.all) {
       // RFC 3758 §3.5 C5: "the sender MUST assure that at least one T3-rtx timer is running" for a FORWARD TSN.
       const isIdle = path.flightSize === 0;
       if (isIdle && !this.#outstanding.hasSkippable) path.t3Rtx.stop();

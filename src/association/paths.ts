@@ -39,6 +39,18 @@ export class Paths {
     return this.#paths.length;
   }
 
+  /** For loops that run with every packet: an iterator costs more than they do. */
+  get all(): readonly Path[] {
+    return this.#paths;
+  }
+
+  /** "AMDCS", the smallest PMDCS of all paths (RFC 9260 §7.3), in bytes. */
+  get smallestPmdcs(): number {
+    let smallest = this.#primary.pmdcs;
+    for (const { pmdcs } of this.#paths) if (pmdcs < smallest) smallest = pmdcs;
+    return smallest;
+  }
+
   /** Changes whenever an address comes or goes. */
   get version(): number {
     return this.#version;

@@ -25,8 +25,9 @@ export class Transmitter {
   }
 
   /**
-   * Each SACK chunk may set free a burst; several that are read in one go set free as many. What it says has left the
-   * network is replaced beside: a SACK chunk for many packets must not slow down a sender whose window allows more.
+   * Each SACK chunk may set free a burst; several that are read in one go set free as many. §6.1 D: "flightsize + Max.Burst *
+   * PMDCS", with the flightsize from before the SACK chunk: what has left the network may be replaced, or one SACK chunk for
+   * many packets, as slow readers and network cards make them, would empty the pipe.
    */
   handleSack(bytesAcked: number): void {
     const replaced = Math.ceil(bytesAcked / this.#context.paths.current.pmdcs);
@@ -146,17 +147,18 @@ export class Transmitter {
     // A State Cookie can be larger than a packet ought to be; it cannot be split, and IP has to fragment it.
     const first = control.peek();
     const needed = first === undefined ? 0 : commonHeaderLength + chunkLength(first.chunk);
-    const buffer = this.#context.environment.slab.take(Math.max(path.maxPacketSize, needed));
+    const { slab } = this.#context.environment;
+    const buffer = slab.take(Math.max(path.maxPacketSize, needed));
     // §8.5: "MUST fill in the Verification Tag […] with the tag value in the Initiate Tag parameter of the INIT or INIT
     // ACK chunk".
-    this.#builder.begin(buffer, localPort, remotePort, peerVerificationTag);
+    this.#builder.begin(buffer, slab.offset, localPort, remotePort, peerVerificationTag);
   }
 
   #finish(path: Path): Transmit {
     // RFC 9653 §5.2: "an endpoint SHOULD use zero as the checksum when sending an SCTP packet" where the peer takes it, but
     // for COOKIE ECHO (2); what travels alone or out of the blue has a checksum anyway.
     const isChecked = !this.#context.capabilities.zeroChecksumToPeer || this.#context.state.name === 'COOKIE-ECHOED';
-    const packet = this.#builder.finish({ checksum: isChecked });
+    const packet = this.#builder.finish(isChecked);
     this.#context.environment.slab.keep(packet.length);
     return this.#count({ packet, to: path.address, from: path.localAddress });
   }

@@ -65,6 +65,11 @@ export class TsnRanges {
   /** Adds every TSN from `start` to `end`, both included. */
   addRange(start: Tsn, end: Tsn): void {
     const last = this.length - 1;
+    if (last >= 0 && start === next(this.#ends[last]!)) {
+      this.#ends[last] = end;
+      this.#size += distance(end, start) + 1;
+      return;
+    }
     if (last < 0 || isAfter(start, next(this.#ends[last]!))) {
       this.#starts.push(start);
       this.#ends.push(end);
@@ -127,7 +132,12 @@ export class TsnRanges {
   /** Removes every TSN up to and including `tsn`. */
   removeUpTo(tsn: Tsn): void {
     const first = this.first;
-    if (first !== undefined && !isAfter(first, tsn)) this.removeRange(first, tsn);
+    if (first === undefined || isAfter(first, tsn)) return;
+    if (isAfter(this.#ends[0]!, tsn)) {
+      this.#starts[0] = next(tsn);
+      this.#size -= distance(tsn, first) + 1;
+    } else if (this.length === 1) this.clear();
+    else this.removeRange(first, tsn);
   }
 
   clear(): void {

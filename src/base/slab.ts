@@ -2,6 +2,9 @@ import { emptyBytes } from './bytes.ts';
 
 const slabSize = 64 * 1024;
 
+/** A slab takes so many packets of the largest size at least: what remains at its end is lost. */
+const packetsPerSlab = 8;
+
 /**
  * Memory for packets, cut from larger pieces: each packet keeps its own bytes, since the transport may hold them until
  * the system has taken them, and small packets do not cost an allocation each.
@@ -10,13 +13,18 @@ export class Slab {
   #slab: Uint8Array = emptyBytes;
   #used = 0;
 
-  /** At least `size` bytes; `keep` says how many of them were used. */
+  /** Memory with at least `size` unused bytes from `offset` on; `keep` says how many of them were used. */
   take(size: number): Uint8Array {
     if (this.#slab.length - this.#used < size) {
-      this.#slab = new Uint8Array(Math.max(slabSize, size));
+      this.#slab = new Uint8Array(Math.max(slabSize, size * packetsPerSlab));
       this.#used = 0;
     }
-    return this.#slab.subarray(this.#used, this.#used + size);
+    return this.#slab;
+  }
+
+  /** Where the unused bytes begin. */
+  get offset(): number {
+    return this.#used;
   }
 
   keep(size: number): void {

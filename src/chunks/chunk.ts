@@ -106,17 +106,24 @@ export const chunkTypes: { readonly [K in KnownChunk['kind']]: number } = Object
 /** The chunk at `offset`, whose Chunk Length is known to be sound. */
 export function decodeChunk(bytes: Uint8Array, offset: number, length: number): Chunk {
   const type = readUint8(bytes, offset);
+  // Nearly all chunks are DATA, and a call whose target is known can be inlined.
+  if (type === dataCodec.type) return decodeWith(dataCodec, bytes, offset, length);
+  const codec = codecByType[type];
+  if (codec !== undefined) return decodeWith(codec, bytes, offset, length);
+  const flags = readUint8(bytes, offset + 1);
+  return { kind: 'unknown', type, flags, value: bytes.subarray(offset + tlvHeaderLength, offset + length) };
+}
+
+function decodeWith<C>(codec: ChunkCodec<C>, bytes: Uint8Array, offset: number, length: number): C | MalformedChunk {
   const flags = readUint8(bytes, offset + 1);
   const start = offset + tlvHeaderLength;
   const end = offset + length;
-  const codec = codecByType[type];
-  if (codec === undefined) return { kind: 'unknown', type, flags, value: bytes.subarray(start, end) };
   const chunk =
     end - start < codec.minimumLength
       ? `shorter than ${codec.minimumLength + tlvHeaderLength} bytes`
       : codec.decode(bytes, start, end, flags);
   if (typeof chunk !== 'string') return chunk;
-  return { kind: 'malformed', type, flags, value: bytes.subarray(start, end), reason: chunk };
+  return { kind: 'malformed', type: codec.type, flags, value: bytes.subarray(start, end), reason: chunk };
 }
 
 /** Bytes of `chunk` on the wire, with its padding. */
@@ -130,19 +137,27 @@ export function chunkLength(chunk: Chunk): number {
  * @returns the offset behind it
  */
 export function writeChunk(chunk: Chunk, bytes: Uint8Array, offset: number): number {
-  let length: number;
-  if (isRaw(chunk)) {
-    length = tlvHeaderLength + chunk.value.length;
-    writeHeader(bytes, offset, chunk.type, chunk.flags, length);
-    bytes.set(chunk.value, offset + tlvHeaderLength);
-  } else {
-    const codec = codecOf(chunk);
-    length = tlvHeaderLength + codec.valueLength(chunk);
-    writeHeader(bytes, offset, codec.type, codec.flags(chunk), length);
-    codec.encode(chunk, bytes, offset + tlvHeaderLength);
-  }
-  // §3.2: "the sender MUST pad the chunk with all zero bytes, and this padding is not included in the Chunk Length
-  // field."; "The sender MUST NOT pad with more than 3 bytes."
+  if (chunk.kind === 'DATA') return writeWith(dataCodec, chunk, bytes, offset);
+  if (!isRaw(chunk)) return writeWith(codecOf(chunk), chunk, bytes, offset);
+  const length = tlvHeaderLength + chunk.value.length;
+  writeHeader(bytes, offset, chunk.type, chunk.flags, length);
+  bytes.set(chunk.value, offset + tlvHeaderLength);
+  return writePadding(bytes, offset, length);
+}
+
+function writeWith<C>(codec: ChunkCodec<C>, chunk: C, bytes: Uint8Array, offset: number): number {
+  const length = tlvHeaderLength + codec.valueLength(chunk);
+  writeHeader(bytes, offset, codec.type, codec.flags(chunk), length);
+  codec.encode(chunk, bytes, offset + tlvHeaderLength);
+  return writePadding(bytes, offset, length);
+}
+
+/**
+ * §3.2: "the sender MUST pad the chunk with all zero bytes, and this padding is not included in the Chunk Length field.";
+ * "The sender MUST NOT pad with more than 3 bytes."
+ * @returns the offset behind it
+ */
+function writePadding(bytes: Uint8Array, offset: number, length: number): number {
   const end = offset + padded(length);
   for (let at = offset + length; at < end; at++) writeUint8(bytes, at, 0);
   return end;

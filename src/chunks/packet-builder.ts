@@ -9,34 +9,35 @@ import { type Chunk, writeChunk } from './chunk.ts';
  */
 export class PacketBuilder {
   #buffer: Uint8Array = emptyBytes;
-  #length = 0;
+  #start = 0;
+  #end = 0;
 
-  /** Starts a packet with its common header (RFC 9260 §3.1). `buffer` may hold old bytes. */
-  begin(buffer: Uint8Array, sourcePort: number, destinationPort: number, verificationTag: number): void {
-    writeUint16(buffer, 0, sourcePort);
-    writeUint16(buffer, 2, destinationPort);
-    writeUint32(buffer, 4, verificationTag);
-    writeUint32(buffer, 8, 0);
+  /** Starts a packet at `offset` of `buffer`, which may hold old bytes, with its common header (RFC 9260 §3.1). */
+  begin(buffer: Uint8Array, offset: number, sourcePort: number, destinationPort: number, tag: number): void {
+    writeUint16(buffer, offset, sourcePort);
+    writeUint16(buffer, offset + 2, destinationPort);
+    writeUint32(buffer, offset + 4, tag);
+    writeUint32(buffer, offset + 8, 0);
     this.#buffer = buffer;
-    this.#length = 12;
+    this.#start = offset;
+    this.#end = offset + 12;
   }
 
-  /** Bytes of the packet so far: where the next chunk begins. */
+  /** Bytes of the packet so far. */
   get length(): number {
-    return this.#length;
+    return this.#end - this.#start;
   }
 
   append(chunk: Chunk): void {
-    this.#length = writeChunk(chunk, this.#buffer, this.#length);
+    this.#end = writeChunk(chunk, this.#buffer, this.#end);
   }
 
   /**
-   * Ends the packet; the result is a view into the buffer. `checksum: false` leaves the checksum zero, which only a
-   * peer that announced so accepts (RFC 9653 §5.2).
+   * Ends the packet; the result is a view into the buffer. Without a checksum it is left zero, which only a peer that announced so accepts (RFC 9653 §5.2).
    */
-  finish(options?: { readonly checksum?: boolean }): Uint8Array {
-    const packet = this.#buffer.subarray(0, this.#length);
-    if (options?.checksum !== false) writeChecksum(packet);
+  finish(withChecksum = true): Uint8Array {
+    const packet = this.#buffer.subarray(this.#start, this.#end);
+    if (withChecksum) writeChecksum(packet);
     this.#buffer = emptyBytes;
     return packet;
   }

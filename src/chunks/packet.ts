@@ -1,7 +1,7 @@
-import { readUint16, readUint32, readUint32LittleEndian } from '../base/bytes.ts';
+import { padded, readUint16, readUint32, readUint32LittleEndian } from '../base/bytes.ts';
 import { type Chunk, chunkLength, decodeChunk } from './chunk.ts';
 import { PacketBuilder } from './packet-builder.ts';
-import { tlvHeaderLength, walkTlvs } from './tlv.ts';
+import { tlvHeaderLength, tlvLength } from './tlv.ts';
 
 /** Bytes before the first chunk. */
 export const commonHeaderLength = 12;
@@ -38,10 +38,16 @@ export interface Packet extends CommonHeader {
  */
 export function decodePacket(bytes: Uint8Array): Packet | undefined {
   if (bytes.length < commonHeaderLength + tlvHeaderLength) return undefined;
-  const chunks: Chunk[] = [];
-  const whole = walkTlvs(bytes, commonHeaderLength, bytes.length, (offset, length) => {
-    chunks.push(decodeChunk(bytes, offset, length));
-  });
+  const end = bytes.length;
+  let length = tlvLength(bytes, commonHeaderLength, end);
+  const chunks: Chunk[] = length === 0 ? [] : [decodeChunk(bytes, commonHeaderLength, length)];
+  let offset = commonHeaderLength + padded(length);
+  while (length > 0 && offset < end) {
+    length = tlvLength(bytes, offset, end);
+    if (length > 0) chunks.push(decodeChunk(bytes, offset, length));
+    // §3.2: "The receiver MUST ignore the padding bytes."
+    offset += padded(length);
+  }
   return {
     sourcePort: readUint16(bytes, 0),
     destinationPort: readUint16(bytes, 2),
@@ -49,7 +55,7 @@ export function decodePacket(bytes: Uint8Array): Packet | undefined {
     byteLength: bytes.length,
     checksum: readUint32LittleEndian(bytes, 8),
     chunks,
-    truncated: !whole,
+    truncated: length === 0,
   };
 }
 
@@ -62,7 +68,7 @@ export function encodePacket(
   let length = commonHeaderLength;
   for (const chunk of chunks) length += chunkLength(chunk);
   const builder = new PacketBuilder();
-  builder.begin(new Uint8Array(length), header.sourcePort, header.destinationPort, header.verificationTag);
+  builder.begin(new Uint8Array(length), 0, header.sourcePort, header.destinationPort, header.verificationTag);
   for (const chunk of chunks) builder.append(chunk);
-  return builder.finish(options);
+  return builder.finish(options?.checksum);
 }

@@ -7,6 +7,16 @@ export type Flaw = string;
 export const tlvHeaderLength = 4;
 
 /**
+ * The length of the chunk, parameter or cause at `offset`, as it says; 0 where it says less than its own header or more
+ * than there is, and nothing behind can be found. The one judgement of all of them.
+ */
+export function tlvLength(bytes: Uint8Array, offset: number, end: number): number {
+  if (end - offset < tlvHeaderLength) return 0;
+  const length = readUint16(bytes, offset + 2);
+  return length < tlvHeaderLength || length > end - offset ? 0 : length;
+}
+
+/**
  * The one walk over a sequence of chunks, parameters or causes: all three have their length, which counts the header
  * and leaves out the padding, in the third and fourth byte.
  *
@@ -21,9 +31,8 @@ export function walkTlvs(
 ): boolean {
   let offset = start;
   while (offset < end) {
-    if (end - offset < tlvHeaderLength) return false;
-    const length = readUint16(bytes, offset + 2);
-    if (length < tlvHeaderLength || length > end - offset) return false;
+    const length = tlvLength(bytes, offset, end);
+    if (length === 0) return false;
     visit(offset, length);
     // §3.2, §3.2.1: "The receiver MUST ignore the padding bytes."
     offset += padded(length);

@@ -21,7 +21,7 @@ export type TsnVerdict = 'new' | 'duplicate' | 'beyond the window';
 export class DataTracker {
   readonly #options: DataTrackerOptions;
   readonly #received = new TsnRanges();
-  readonly #duplicates: Tsn[] = [];
+  #duplicates: Tsn[] = [];
   readonly #sackDelay = new Timer();
   #cumulativeTsn: Tsn;
   #packetsUnacknowledged = 0;
@@ -191,21 +191,22 @@ export class DataTracker {
   /** The SACK of this moment in at most `maxLength` bytes; taking it settles what was due. */
   takeSack(aRwnd: number, maxLength: number): SackChunk {
     // §6.2: "The duplicate TSN number(s) SHOULD be reported in the SACK chunk as duplicate."
-    const duplicateTsns = this.#duplicates.slice();
+    const duplicateTsns = this.#duplicates;
     const room = Math.floor((maxLength - 16) / 4);
     // §6.7: "This single SACK chunk MUST report the Gap Ack Blocks from the lowest to highest TSNs": they go first,
     // duplicates get what is left.
     // §6.2: "MUST report as many Gap Ack Blocks as can fit in a single SACK chunk". §6.7: "the endpoint MUST send only
     // one SACK chunk."
     const gapAckBlocks = this.#gapAckBlocks(room);
-    duplicateTsns.length = Math.min(duplicateTsns.length, Math.max(0, room - gapAckBlocks.length));
+    const roomForDuplicates = Math.max(0, room - gapAckBlocks.length);
+    if (duplicateTsns.length > roomForDuplicates) duplicateTsns.length = roomForDuplicates;
     this.handleAcknowledged();
     return { kind: 'SACK', cumulativeTsnAck: this.#cumulativeTsn, aRwnd, gapAckBlocks, duplicateTsns };
   }
 
   /** Everything has been acknowledged by other means: a SHUTDOWN chunk's Cumulative TSN Ack. */
   handleAcknowledged(): void {
-    this.#duplicates.length = 0;
+    if (this.#duplicates.length > 0) this.#duplicates = [];
     this.#packetsUnacknowledged = 0;
     this.#isSackDue = false;
     this.#sackDelay.stop();

@@ -1,5 +1,6 @@
 import type { Tsn } from '../base/serial.ts';
 import type { Destination } from './destination.ts';
+import type { DestinationTally } from './destination-tally.ts';
 
 /** One DATA chunk that was sent and is not yet cumulatively acknowledged. */
 export interface OutstandingChunk<Cargo, D extends Destination> {
@@ -42,11 +43,11 @@ export interface SackOutcome<D extends Destination> {
   /** TSNs that were reported received before and are not any more. */
   revoked: number;
   /** The destinations with acknowledged chunks, and how many bytes of them for the first time. */
-  readonly acknowledged: Map<D, number>;
+  readonly acknowledged: DestinationTally<D>;
   /** The destinations that have shown that they work. */
-  readonly reached: Set<D>;
+  readonly reached: DestinationTally<D>;
   /** The destinations whose earliest outstanding TSN was acknowledged (§6.3.2 R3). */
-  readonly earliestAcknowledged: Set<D>;
+  readonly earliestAcknowledged: DestinationTally<D>;
   /** The destinations to which chunks were sent that have now three miss indications. */
-  readonly lost: Set<D>;
+  readonly lost: DestinationTally<D>;
 }

@@ -4,6 +4,7 @@ import { distance, isAfter, isBefore, next, plus, previous, type Tsn } from '../
 import type { Instant } from '../base/time.ts';
 import type { GapAckBlock, SackChunk } from '../chunks/index.ts';
 import type { Destination } from './destination.ts';
+import { DestinationTally } from './destination-tally.ts';
 import type { AcknowledgementListener, OutstandingChunk, SackOutcome } from './outstanding-chunk.ts';
 
 /** A Gap Ack Block reaches so far (RFC 9260 §3.3.4): receivers take nothing for news that is further ahead. */
@@ -44,10 +45,10 @@ export class OutstandingData<Cargo, D extends Destination> {
     cumulativeTsnAckAdvanced: false,
     bytesAcked: 0,
     revoked: 0,
-    acknowledged: new Map(),
-    reached: new Set(),
-    earliestAcknowledged: new Set(),
-    lost: new Set(),
+    acknowledged: new DestinationTally(),
+    reached: new DestinationTally(),
+    earliestAcknowledged: new DestinationTally(),
+    lost: new DestinationTally(),
   };
 
   constructor(initialTsn: Tsn, listener: AcknowledgementListener<Cargo>) {
@@ -415,7 +416,7 @@ export class OutstandingData<Cargo, D extends Destination> {
     if (chunk.isAbandoned) return;
     chunk.missIndications = 0; // §7.2.4 counts "consecutive" ones
     const { acknowledged } = this.#outcome;
-    acknowledged.set(destination, (acknowledged.get(destination) ?? 0) + (chunk.wasAcknowledged ? 0 : chunk.size));
+    acknowledged.add(destination, chunk.wasAcknowledged ? 0 : chunk.size);
     // §7.2.4: "A newly acknowledged DATA chunk is one not previously acknowledged in a SACK chunk."
     if (chunk.wasAcknowledged) return;
     chunk.wasAcknowledged = true;
@@ -463,7 +464,7 @@ export class OutstandingData<Cargo, D extends Destination> {
       this.#countable.add(chunk.tsn);
       if (++chunk.missIndications === missIndicationLimit) this.#lostNow.push(chunk);
     }
-    this.#revoked.length = 0;
+    if (this.#revoked.length > 0) this.#revoked.length = 0;
   }
 
   #markMissing(): void {
@@ -472,7 +473,7 @@ export class OutstandingData<Cargo, D extends Destination> {
       this.#outcome.lost.add(chunk.destination);
       this.#markLost(chunk, 'miss indications');
     }
-    this.#lostNow.length = 0;
+    if (this.#lostNow.length > 0) this.#lostNow.length = 0;
   }
 
   #markLost(chunk: OutstandingChunk<Cargo, D>, by: 'miss indications' | 'timeout'): void {

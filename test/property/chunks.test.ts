@@ -51,7 +51,7 @@ describe('a packet', () => {
       fc.property(fc.array(arbitraryChunk, { minLength: 1, maxLength: 4 }), (chunks) => {
         const expected = encodePacket(header, chunks);
         const builder = new PacketBuilder();
-        builder.begin(new Uint8Array(expected.length + 7).fill(0xff), 5000, 5001, 0x01020304);
+        builder.begin(new Uint8Array(expected.length + 7).fill(0xff), 4, 5000, 5001, 0x01020304);
         for (const chunk of chunks) builder.append(chunk);
         expect(builder.length).toBe(expected.length);
         expect(builder.finish()).toEqual(expected);

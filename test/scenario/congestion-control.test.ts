@@ -88,20 +88,21 @@ describe('the congestion window', () => {
     expect(grown).toBeLessThanOrEqual(11);
   });
 
-  it('sends no more than Max.Burst packets for one SACK (§6.1 D)', () => {
+  it('sends no more than Max.Burst packets at once, and for a SACK as many again as it says have arrived (§6.1 D)', () => {
     const network = new Network();
-    const a = network.addHost('a', { addresses: ['10.0.0.1'], port: 5000, initialCwndPackets: 20 });
+    const a = network.addHost('a', { addresses: ['10.0.0.1'], port: 5000, initialCwndPackets: 40 });
     const peer = new RawPeer(network, a);
     a.connect(peer);
     peer.accept();
-    a.feed(a.association, messages(20, payload));
+    a.feed(a.association, messages(40, payload));
     for (const acknowledged of [4, 8]) {
       network.run({ forMs: 100 });
       peer.send(peer.sack(acknowledged));
     }
     network.run({ forMs: 100 });
-    const burst = (first: number): string[] => [0, 1, 2, 3].map((n) => `a > DATA ${first + n}`);
-    expect(network.ladder()).toEqual([...burst(1), 'r > SACK 4', ...burst(5), 'r > SACK 8', ...burst(9)]);
+    const burst = (first: number, size: number): string[] =>
+      Array.from({ length: size }, (_, n) => `a > DATA ${first + n}`);
+    expect(network.ladder()).toEqual([...burst(1, 4), 'r > SACK 4', ...burst(5, 8), 'r > SACK 8', ...burst(13, 8)]);
   });
 
   it('falls to one PMDCS when T3-rtx expires, and ssthresh to half of it (§7.2.3)', () => {

@@ -5,7 +5,8 @@ describe('Slab', () => {
   it('never gives the bytes of a kept packet away again', () => {
     const slab = new Slab();
     const packets = Array.from({ length: 200 }, (_, i) => {
-      const packet = slab.take(1472).fill(i);
+      const memory = slab.take(1472);
+      const packet = memory.subarray(slab.offset, slab.offset + 1472).fill(i);
       slab.keep(i * 7);
       return packet.subarray(0, i * 7);
     });
@@ -16,10 +17,14 @@ describe('Slab', () => {
 
   it('gives bytes that were not kept away again', () => {
     const slab = new Slab();
-    expect(slab.take(100).byteOffset).toBe(slab.take(100).byteOffset);
+    const memory = slab.take(100);
+    const { offset } = slab;
+    expect(slab.take(100)).toBe(memory);
+    expect(slab.offset).toBe(offset);
   });
 
   it('takes packets of any size', () => {
-    expect(new Slab().take(200_000).length).toBe(200_000);
+    const slab = new Slab();
+    expect(slab.take(200_000).length - slab.offset).toBeGreaterThanOrEqual(200_000);
   });
 });

@@ -74,7 +74,7 @@ describe('PacketBuilder', () => {
     const builder = new PacketBuilder();
     for (const cookie of [unhex('aabbcc'), unhex('dd')]) {
       const buffer = new Uint8Array(64).fill(0xee);
-      builder.begin(buffer, 9, 5001, 0x11223344);
+      builder.begin(buffer, 0, 9, 5001, 0x11223344);
       expect(builder.length).toBe(12);
       builder.append({ kind: 'COOKIE ECHO', cookie });
       expect(builder.length).toBe(20);

@@ -69,8 +69,8 @@ describe('Fast Retransmit (RFC 9260 §7.2.4)', () => {
     const other = createDestination();
     sender.send(1, 0, other).send(6);
     for (const blocks of ['3', '3-4']) sender.sack(9, blocks);
-    expect([...sender.sack(9, '3-5').lost]).toEqual([sender.destination, other]);
-    expect([...sender.sack(9, '3-6').lost]).toEqual([]);
+    expect(sender.sack(9, '3-5').lost.destinations).toEqual([sender.destination, other]);
+    expect(sender.sack(9, '3-6').lost.destinations).toEqual([]);
   });
 });
 
