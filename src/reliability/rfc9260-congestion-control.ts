@@ -48,9 +48,12 @@ export class Rfc9260CongestionControl implements CongestionControl {
     // increased."
     if (!ack.isWindowFull || ack.isInFastRecovery || !ack.cumulativeTsnAckAdvanced) return;
     // §7.2.1: "the lesser of 1. the total size of the previously outstanding DATA chunk(s) acknowledged and
-    // 2. L times the destination's PMDCS." with L = 1
-    // §7.2.1: "cwnd MUST be increased by, at most, the lesser of"; "The positive integer L SHOULD be 1".
-    this.#cwnd += Math.min(ack.bytesAcked, this.pmdcs);
+    // 2. L times the destination's PMDCS."
+    // §7.2.1: "cwnd MUST be increased by, at most, the lesser of"; "The positive integer L SHOULD be 1 and MAY be larger
+    // than 1." It is 1 for a SACK chunk that speaks of two packets, as §6.2 wants them, and as many times larger as one
+    // speaks of more, which busy receivers send: cwnd grows the same, however the SACK chunks are cut.
+    const l = Math.max(1, Math.floor(ack.bytesAcked / (2 * this.pmdcs)));
+    this.#cwnd += Math.min(ack.bytesAcked, l * this.pmdcs);
   }
 
   #avoidCongestion(ack: Acknowledgement): void {

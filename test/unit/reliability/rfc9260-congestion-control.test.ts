@@ -50,12 +50,14 @@ describe('the initial cwnd (RFC 9260 §7.2.1)', () => {
 });
 
 describe('slow start (RFC 9260 §7.2.1)', () => {
-  it('grows by "the total size of the previously outstanding DATA chunk(s) acknowledged", at most one PMDCS', () => {
+  it('grows by "the total size of the previously outstanding DATA chunk(s) acknowledged", at most one PMDCS for two packets', () => {
     const congestion = slowStart();
     congestion.handleAcknowledgement(acknowledgement(300));
     expect(congestion.cwnd).toBe(4_300);
     congestion.handleAcknowledgement(acknowledgement(3_000));
     expect(congestion.cwnd).toBe(5_300);
+    congestion.handleAcknowledgement(acknowledgement(10_000));
+    expect(congestion.cwnd).toBe(10_300);
   });
 
   it.each<[string, Partial<Acknowledgement>]>([
