@@ -171,6 +171,7 @@ export class DataSender {
       const path = this.#retransmissionPath(retransmission);
       return path.hasRoomInWindow || this.#fastRetransmitPath === path ? path : undefined;
     }
+    if (this.#context.sendQueue.isEmpty) return undefined;
     // §7.2.1: "A limited overbooking as described in rule B in Section 6.1 SHOULD be supported."
     const path = this.#context.paths.current;
     // §6.1: "MUST transmit no more DATA chunks until some or all of the outstanding DATA chunks are acknowledged". §6.1
