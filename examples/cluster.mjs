@@ -4,11 +4,14 @@
 //   node dist/cli/main.js connect 127.0.0.1 9999            # several of them, in other terminals
 import cluster from 'node:cluster';
 import { availableParallelism } from 'node:os';
-import { joinWorkers, listen, WorkerRelay } from '../dist/index.js';
+import { joinWorkers, listen, WorkerRelay } from 'sctp-ts';
 
 const count = Number(process.argv[2] ?? availableParallelism());
 const port = Number(process.argv[3] ?? 9999);
 const udpPort = Number(process.argv[4] ?? 9899);
+
+/** With this code a worker ends that would end so again. */
+const cannotListen = 2;
 
 if (cluster.isPrimary) lead();
 else await work(Number(process.env.SCTP_WORKER));
@@ -24,7 +27,7 @@ function lead() {
     workers.add(worker);
     worker.once('exit', (code) => {
       workers.delete(worker);
-      if (isClosing || code === 0) return;
+      if (isClosing || code === 0 || code === cannotListen) return;
       console.log(`worker ${index} has died: its associations are lost, another takes its place`);
       setTimeout(start, 1_000, index);
     });
@@ -40,7 +43,10 @@ function lead() {
 
 async function work(index) {
   const workers = joinWorkers({ index, count });
-  const endpoint = await listen({ port, udpPort, reusePort: true, workers });
+  const endpoint = await listen({ port, udpPort, reusePort: true, workers }).catch((error) => {
+    console.error(`worker ${index} cannot listen: ${error.message}`);
+    process.exit(cannotListen);
+  });
   const close = async () => {
     await endpoint.close();
     process.disconnect();

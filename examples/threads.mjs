@@ -3,7 +3,7 @@
 //   node examples/threads.mjs [workers] [SCTP port] [UDP port]
 import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { joinWorkers, listen, WorkerRelay } from '../dist/index.js';
+import { joinWorkers, listen, WorkerRelay } from 'sctp-ts';
 
 if (isMainThread) lead();
 else await work(workerData);
