@@ -53,7 +53,7 @@ async function work(index) {
   };
   process.on('SIGINT', () => {}); // from the terminal: the primary tells when to end
   process.once('SIGTERM', close);
-  console.log(`worker ${index} of ${count} listens on SCTP port ${port}, UDP port ${udpPort}`);
+  console.log(`worker ${index} of ${count} (process ${process.pid}) listens on SCTP port ${port}, UDP port ${udpPort}`);
   for await (const association of endpoint) {
     const { ip, udpPort: remotePort } = association.paths[0].address;
     console.log(`worker ${index} has ${ip} UDP port ${remotePort}`);
