@@ -32,7 +32,7 @@ export function joinWorkers({ index, count, name = 'sctp' }: WorkerOptions): Wor
   return {
     index,
     count,
-    forward: (worker, forwarded) => link?.send(encode(name, worker, forwarded)) ?? false,
+    forward: (worker, forwarded) => link !== undefined && !link.isFull && link.send(encode(name, worker, forwarded)),
     receive(handle) {
       if (link !== undefined) {
         throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', 'these workers have an endpoint already: join once for each');

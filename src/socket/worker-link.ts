@@ -27,7 +27,7 @@ interface StateMessage {
 
 export type WorkerMessage = PacketMessage | TakenMessage | StateMessage;
 
-/** What may wait in one direction of a channel, in bytes of messages; packets beyond are dropped. */
+/** When so many bytes of messages wait in one direction of a channel, packets are dropped. */
 const mostWaitingBytes = 4 * 1024 * 1024;
 /** How much is taken before the other end is told. */
 const reportedBytes = mostWaitingBytes / 16;
@@ -56,11 +56,15 @@ export class WorkerLink {
     this.#handlePacket = handlePacket;
   }
 
+  /** Whether packets would be dropped now: asked before one is made into a message. */
+  get isFull(): boolean {
+    return this.#waitingBytes >= mostWaitingBytes;
+  }
+
   /** Sends a packet, or drops it and returns false when too much waits. */
   send(message: PacketMessage): boolean {
-    const bytes = costOf(message);
-    if (this.#waitingBytes + bytes > mostWaitingBytes) return false;
-    this.#waitingBytes += bytes;
+    if (this.isFull) return false;
+    this.#waitingBytes += costOf(message);
     this.#post(message);
     return true;
   }
