@@ -119,9 +119,9 @@ export class Handshake {
       case 'SHUTDOWN-SENT':
       case 'SHUTDOWN-RECEIVED': {
         // §5.2.2: "the INIT ACK chunk MUST contain a new Initiate Tag (randomly generated […])"
-        const { random } = context.environment;
+        const { random, workers } = context.environment;
         const { local, peer } = context.tieTags;
-        answer(randomTag(random), tsn(random.uint32()), local, peer);
+        answer(randomTag(random, workers), tsn(random.uint32()), local, peer);
         return;
       }
       default:

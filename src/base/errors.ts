@@ -31,7 +31,7 @@ export const errorCodes: Readonly<Record<SctpErrorCode, string>> = {
   SCTP_ERR_MESSAGE_TOO_LARGE: 'the message is larger than maxMessageSize',
   /** The stream identifier is not below the negotiated number of outbound streams. */
   SCTP_ERR_INVALID_STREAM: 'there is no such outbound stream',
-  /** The peer does not speak the extension that the call needs. */
+  /** The peer does not speak the extension that the call needs, or this platform has not what it needs. */
   SCTP_ERR_NOT_SUPPORTED: 'the peer does not support this',
   /** The send buffer has no room; wait for `writable` (sans-IO core only: the Node API waits by itself). */
   SCTP_ERR_SEND_BUFFER_FULL: 'the send buffer is full',

@@ -1,3 +1,5 @@
+import type { WorkerPlace } from './worker-place.ts';
+
 /** A source of chance, always an argument: a seeded one replays a run, the machine's own is unpredictable. */
 export interface RandomSource {
   /** Uniform over 0 … 2^32 − 1. */
@@ -27,13 +29,19 @@ export function randomFraction(random: RandomSource): number {
   return random.uint32() / 0x1_0000_0000;
 }
 
-/** A tag "in the range of 1 to 4294967295" (RFC 9260 §5.1 A). */
-export function randomTag(random: RandomSource): number {
+const alone: WorkerPlace = { index: 0, count: 1 };
+
+/**
+ * A tag "in the range of 1 to 4294967295" (RFC 9260 §5.1 A): any of those that belong to the worker, equally likely. Of
+ * its 32 bits the number of workers takes log2(count) from whoever has to guess.
+ */
+export function randomTag(random: RandomSource, { index, count }: WorkerPlace = alone): number {
   for (;;) {
-    const tag = random.uint32();
+    const word = random.uint32();
+    const tag = word - (word % count) + index;
     // RFC 9260 §5.3.1: "SHOULD be selected from the range of 1 to 2^32 - 1." §3.3.3: "The Initiate Tag MUST NOT take
     // the value 0."
-    if (tag !== 0) return tag;
+    if (tag !== 0 && tag <= 0xffff_ffff) return tag;
   }
 }
 

@@ -18,6 +18,7 @@ import { randomTag } from '../base/random.ts';
 import { Ring } from '../base/ring.ts';
 import { Slab } from '../base/slab.ts';
 import type { Instant } from '../base/time.ts';
+import type { WorkerPlace } from '../base/worker-place.ts';
 import {
   type Chunk,
   type CookieEchoChunk,
@@ -32,6 +33,7 @@ import { createCounters, type EndpointCounters } from './counters.ts';
 import { EndedTags } from './ended-tags.ts';
 import { Listener } from './listener.ts';
 import { answerOutOfTheBlue } from './out-of-the-blue.ts';
+import { requireWorkerPlace } from './worker-routing.ts';
 
 export type { Transmit } from '../association/context.ts';
 
@@ -53,6 +55,8 @@ export interface EndpointOptions extends Partial<AssociationOptions> {
   /** The addresses that our user has chosen to bind; several of them make it multi-homed. Default: the system chooses. */
   readonly localAddresses?: readonly NetAddress[] | undefined;
   readonly limits?: Partial<EndpointLimits> | undefined;
+  /** Which of the workers on this address and port the endpoint is; its tags say so. Default: it is alone. */
+  readonly workers?: WorkerPlace | undefined;
 }
 
 /** The peer to connect to. */
@@ -107,6 +111,7 @@ export class Endpoint {
   constructor(options: EndpointOptions, environment: Environment) {
     // RFC 9260 §3.1: "The Source Port Number 0 MUST NOT be used."
     requirePort(options.port);
+    requireWorkerPlace(options.workers);
     // §1.3: "All transport addresses used by an SCTP endpoint MUST use the same port number".
     this.port = options.port;
     this.listening = options.listening ?? false;
@@ -123,6 +128,7 @@ export class Endpoint {
       localAddresses: options.localAddresses ?? [],
       ledger: new Ledger(),
       errorDetectionMethod: options.errorDetectionMethod,
+      workers: options.workers,
     };
     this.#listener = new Listener(this.#options, this.#environment, this.#counters, options.limits ?? {});
   }
@@ -464,7 +470,7 @@ export class Endpoint {
   /** A new tag; §5.3.1: "very important that the Initiate Tag value be randomized". */
   #unusedTag(): number {
     for (;;) {
-      const tag = randomTag(this.#environment.random);
+      const tag = randomTag(this.#environment.random, this.#environment.workers);
       // §5.3.1: "A new Verification Tag value MUST be used each time the endpoint tears down and then reestablishes".
       if (!this.#table.hasTag(tag)) return tag;
     }

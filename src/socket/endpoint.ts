@@ -4,6 +4,7 @@ import { SctpError } from '../base/errors.ts';
 import { Ring } from '../base/ring.ts';
 import { Driver } from '../driver/driver.ts';
 import { systemEnvironment } from '../driver/system.ts';
+import { type ForwardingCounters, type WorkerGroup, WorkerTransport } from '../driver/worker-transport.ts';
 import type { EndpointLimits } from '../endpoint/admission.ts';
 import type { EndpointCounters } from '../endpoint/counters.ts';
 import { Endpoint } from '../endpoint/endpoint.ts';
@@ -34,6 +35,7 @@ interface OpenOptions {
   /** Whether the transport's addresses were chosen, so that peers are told of all of them (RFC 9260 §5.1.2). */
   readonly isMultiHomed: boolean;
   readonly limits?: Partial<EndpointLimits> | undefined;
+  readonly workers?: WorkerGroup | undefined;
 }
 
 /**
@@ -73,12 +75,13 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
     });
   }
 
-  /** Opens `transport` and an endpoint on it. Rejects as `Transport.open` does. */
-  static async open(transport: Transport, options: OpenOptions): Promise<SctpEndpoint> {
-    const { port, listening, associationOptions, isMultiHomed, limits } = options;
+  /** Opens a transport and an endpoint on it. Rejects as `Transport.open` does. */
+  static async open(given: Transport, options: OpenOptions): Promise<SctpEndpoint> {
+    const { port, listening, associationOptions, isMultiHomed, limits, workers } = options;
+    const transport = workers === undefined ? given : new WorkerTransport(given, workers);
     const chosenPort = port === 0 ? ephemeralPort() : port;
     const core = new Endpoint(
-      { ...associationOptions, ...transport.properties, port: chosenPort, listening, limits },
+      { ...associationOptions, ...transport.properties, port: chosenPort, listening, limits, workers },
       systemEnvironment,
     );
     const endpoint = new SctpEndpoint(transport, core);
@@ -95,6 +98,11 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
   /** What was received, and why packets were dropped: a snapshot. */
   get counters(): EndpointCounters {
     return this.#core.counters;
+  }
+
+  /** What went between this endpoint and the other workers on its port: a snapshot; undefined when it is alone. */
+  get forwarding(): ForwardingCounters | undefined {
+    return this.#transport instanceof WorkerTransport ? this.#transport.counters : undefined;
   }
 
   /** The UDP port, 0 when the transport is not UDP. */

@@ -8,26 +8,29 @@ import { cancelled } from './waiting-sends.ts';
  * Opens a socket and accepts associations on its SCTP port.
  *
  * Rejects with SctpError: `SCTP_ERR_ADDRESS_IN_USE`, `SCTP_ERR_HOST_NOT_FOUND`, `SCTP_ERR_INVALID_ARGUMENT`,
- * `SCTP_ERR_CANCELLED` by the signal, `SCTP_ERR_TRANSPORT` for what else keeps the socket from opening.
+ * `SCTP_ERR_NOT_SUPPORTED` for `reusePort`, `SCTP_ERR_CANCELLED` by the signal, `SCTP_ERR_TRANSPORT` for what else keeps the socket from opening.
  */
 export async function listen(options: ListenOptions): Promise<SctpEndpoint> {
   const {
     port,
     host,
     udpPort = sctpTunnelingPort,
+    reusePort,
+    workers,
     transport = 'udp',
     pcap,
     limits,
     signal,
     ...associationOptions
   } = options;
-  requirePort('port', port);
+  requirePort('port', port, workers === undefined ? 0 : 1);
   if (signal?.aborted) throw cancelled(signal);
-  const endpoint = await SctpEndpoint.open(makeTransport({ transport, host, udpPort, pcap }), {
+  const endpoint = await SctpEndpoint.open(makeTransport({ transport, host, udpPort, reusePort, pcap }), {
     port,
     listening: true,
     associationOptions,
     limits,
+    workers,
     isMultiHomed: host !== undefined || transport !== 'udp',
   });
   if (signal?.aborted) {

@@ -10,12 +10,13 @@ export interface TransportChoice {
   readonly pcap: string | undefined;
   /** Whether there is one peer, that we go to. */
   readonly connects?: boolean;
+  readonly reusePort?: boolean | undefined;
 }
 
 /** The transport that the options ask for, not open yet. Throws SctpError `SCTP_ERR_INVALID_ARGUMENT`. */
-export function makeTransport({ transport, host, udpPort, pcap, connects }: TransportChoice): Transport {
+export function makeTransport({ transport, host, udpPort, pcap, connects, reusePort }: TransportChoice): Transport {
   requirePort('udpPort', udpPort);
   if (host !== undefined) requireHost('host', host);
-  const chosen = transport === 'udp' ? new UdpTransport({ host, udpPort, connects }) : transport;
+  const chosen = transport === 'udp' ? new UdpTransport({ host, udpPort, connects, reusePort }) : transport;
   return pcap === undefined ? chosen : record(chosen, pcap);
 }

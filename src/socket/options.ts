@@ -1,5 +1,6 @@
 import type { AssociationOptions, OptionsPreset } from '../association/options.ts';
 import { SctpError } from '../base/errors.ts';
+import type { WorkerGroup } from '../driver/worker-transport.ts';
 import type { EndpointLimits } from '../endpoint/admission.ts';
 import type { Transport } from '../transport/transport.ts';
 
@@ -24,6 +25,14 @@ export interface ListenOptions extends SocketOptions {
   readonly host?: string | readonly string[] | undefined;
   /** UDP port to bind. Default 9899, the port for SCTP in UDP (RFC 6951 §3.1); 0 picks one. */
   readonly udpPort?: number | undefined;
+  /**
+   * Whether other processes and threads may listen on the same UDP port, each with the same options: the system shares
+   * out what arrives. Needs `udpPort`, and `workers` too unless each peer keeps one address and port for ever. Node.js
+   * 23.1 or later, not on macOS and Windows: otherwise `SCTP_ERR_NOT_SUPPORTED`. Default false.
+   */
+  readonly reusePort?: boolean | undefined;
+  /** The workers that share the port, this one among them; `joinWorkers` makes it. Needs `port`. Default: it is alone. */
+  readonly workers?: WorkerGroup | undefined;
   /** How many peers, and how much memory, the endpoint allows itself. */
   readonly limits?: Partial<EndpointLimits> | undefined;
   /** Closes the endpoint (gracefully), or keeps it from opening. */

@@ -1,4 +1,4 @@
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -8,6 +8,7 @@ import { SctpError } from '../base/errors.ts';
 import { ConnectedSocket } from './connected-socket.ts';
 import { likelyLocalAddress } from './local-address.ts';
 import { mapped, RemoteAddresses, unmapped } from './remote-addresses.ts';
+import { requireReusePort, reusePortError } from './shared-port.ts';
 import type { Transport, TransportProperties, TransportReceiver } from './transport.ts';
 
 const debug = createDebug('sctp:udp');
@@ -42,7 +43,15 @@ export interface UdpTransportOptions {
    * while there is much to send. Default false.
    */
   readonly connects?: boolean | undefined;
+  /**
+   * Whether other sockets may bind the same port, which has to be named then: the system shares out what arrives by the
+   * addresses and ports of its packets. Node.js 23.1 or later, not on macOS and Windows. Default false.
+   */
+  readonly reusePort?: boolean | undefined;
 }
+
+/** What the sockets are for. */
+type SocketUse = Readonly<Record<'connects' | 'reusePort', boolean>>;
 
 interface BoundSocket extends NetAddress {
   readonly socket: Socket;
@@ -69,7 +78,7 @@ export class UdpTransport implements Transport {
   readonly properties: TransportProperties = { overhead: 28, maxPacketSize: 65_507 };
   readonly #hosts: readonly string[];
   readonly #udpPort: number;
-  readonly #connects: boolean;
+  readonly #use: SocketUse;
   readonly #remotes = new RemoteAddresses();
   #sockets: readonly BoundSocket[] = [];
   #addresses: readonly NetAddress[] = [];
@@ -77,13 +86,16 @@ export class UdpTransport implements Transport {
   #sendErrors = 0;
 
   constructor(options: UdpTransportOptions = {}) {
-    const { host = [], udpPort = sctpTunnelingPort, connects = false } = options;
+    const { host = [], udpPort = sctpTunnelingPort, connects = false, reusePort = false } = options;
     if (!Number.isInteger(udpPort) || udpPort < 0 || udpPort > 65_535) {
       throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `udpPort must be 0 to 65535, not ${udpPort}`);
     }
+    if (reusePort && udpPort === 0) {
+      throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', 'reusePort needs a udpPort: the one that all are to share');
+    }
     this.#hosts = typeof host === 'string' ? [host] : [...host];
     this.#udpPort = udpPort;
-    this.#connects = connects;
+    this.#use = { connects, reusePort };
   }
 
   /** The bound addresses; for a wildcard those of the host's interfaces, without link-local ones. */
@@ -97,6 +109,7 @@ export class UdpTransport implements Transport {
   }
 
   async open(receiver: TransportReceiver): Promise<void> {
+    if (this.#use.reusePort) requireReusePort();
     const hosts = await Promise.all(this.#hosts.map(resolveHost));
     this.#sockets = await this.#bindAll([...new Set(hosts)]);
     this.#addresses = this.#sockets.flatMap(reachableAddresses);
@@ -139,15 +152,16 @@ export class UdpTransport implements Transport {
     for (let attempt = 1; ; attempt++) {
       const bound: BoundSocket[] = [];
       try {
-        if (hosts.length === 0) bound.push(await bindWildcard(this.#udpPort, this.#connects));
+        if (hosts.length === 0) bound.push(await bindWildcard(this.#udpPort, this.#use));
         for (const host of hosts) {
           const isDualStack = host === '::' && !hosts.some((other) => !isIpv6(other));
-          bound.push(await bind(host, bound[0]?.udpPort ?? this.#udpPort, isDualStack, this.#connects));
+          bound.push(await bind(host, bound[0]?.udpPort ?? this.#udpPort, isDualStack, this.#use));
         }
         return bound;
       } catch (error) {
         await Promise.all(bound.map(({ socket }) => closed(socket)));
         // RFC 9260 §1.3: "A transport address used by an SCTP endpoint MUST NOT be used by another SCTP endpoint."
+        if (this.#use.reusePort && errorCode(error) === 'ENOTSUP') throw reusePortError(error);
         const isTaken = errorCode(error) === 'EADDRINUSE';
         if (isTaken && this.#udpPort === 0 && attempt < portAttempts) continue;
         const code = isTaken ? 'SCTP_ERR_ADDRESS_IN_USE' : 'SCTP_ERR_TRANSPORT';
@@ -196,22 +210,24 @@ async function resolveHost(host: string): Promise<string> {
 }
 
 /** One socket for both families where the system has both. */
-async function bindWildcard(udpPort: number, connects: boolean): Promise<BoundSocket> {
+async function bindWildcard(udpPort: number, use: SocketUse): Promise<BoundSocket> {
   try {
-    return await bind('::', udpPort, true, connects);
+    return await bind('::', udpPort, true, use);
   } catch (error) {
     if (errorCode(error) === 'EADDRINUSE' || errorCode(error) === 'EACCES') throw error;
-    return await bind('0.0.0.0', udpPort, false, connects);
+    return await bind('0.0.0.0', udpPort, false, use);
   }
 }
 
-function bind(host: string, udpPort: number, isDualStack: boolean, connects: boolean): Promise<BoundSocket> {
-  const socket = createSocket({
+function bind(host: string, udpPort: number, isDualStack: boolean, use: SocketUse): Promise<BoundSocket> {
+  const options: SocketOptions & Pick<SocketUse, 'reusePort'> = {
     type: isIpv6(host) ? 'udp6' : 'udp4',
     ipv6Only: isIpv6(host) && !isDualStack,
+    reusePort: use.reusePort,
     // Every destination is an address: without this, each packet would wait a tick for the resolver.
     lookup: (ip, _options, callback) => callback(null, ip, isIpv6(ip) ? 6 : 4),
-  });
+  };
+  const socket = createSocket(options);
   return new Promise((resolve, reject) => {
     socket.once('error', (error) => {
       socket.close();
@@ -221,7 +237,7 @@ function bind(host: string, udpPort: number, isDualStack: boolean, connects: boo
       socket.removeAllListeners('error');
       enlargeBuffers(socket);
       const { address, port } = socket.address();
-      const connected = connects ? new ConnectedSocket(socket) : undefined;
+      const connected = use.connects ? new ConnectedSocket(socket) : undefined;
       resolve({ socket, ip: address, udpPort: port, isDualStack, connected });
     });
   });

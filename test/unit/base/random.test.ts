@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { randomBytes, randomFraction, randomTag, seededRandom } from '../../../src/base/random.ts';
+import type { WorkerPlace } from '../../../src/base/worker-place.ts';
 
 describe('seeded randomness', () => {
   it('is the same for one seed and another for another', () => {
@@ -33,6 +34,20 @@ describe('seeded randomness', () => {
   it('never draws 0 for a tag: "in the range of 1 to 4294967295" (RFC 9260 §5.1 A)', () => {
     const words = [0, 0, 5];
     expect(randomTag({ uint32: () => words.shift()! })).toBe(5);
+  });
+
+  it('draws the tags of a worker, all of them equally likely, and no other', () => {
+    const draw = (place: WorkerPlace, ...words: number[]): number => {
+      return randomTag({ uint32: () => words.shift()! }, place);
+    };
+    expect(draw({ index: 2, count: 3 }, 7)).toBe(8);
+    // Neither 0 nor what lies beyond 32 bits.
+    expect(draw({ index: 0, count: 3 }, 2, 5)).toBe(3);
+    expect(draw({ index: 1, count: 3 }, 0xffff_ffff, 5)).toBe(4);
+    const random = seededRandom(3);
+    const drawn = Array.from({ length: 1_000 }, () => randomTag(random, { index: 5, count: 7 }));
+    expect(new Set(drawn.map((tag) => tag % 7))).toEqual(new Set([5]));
+    expect(new Set(drawn).size).toBe(1_000);
   });
 
   it('fills any number of bytes', () => {

@@ -112,6 +112,44 @@ describe.skipIf(!hasIpv6)('both families', () => {
   });
 });
 
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+const canSharePort = process.platform === 'linux' && (major > 23 || (major === 23 && minor >= 1));
+
+describe('a shared port', () => {
+  it.skipIf(!canSharePort)(
+    'takes several sockets, and each packet of one remote comes to the same (Node 23.1)',
+    async () => {
+      const { port } = await bound({ host: '127.0.0.1' });
+      await open.pop()!.close();
+      const shared = { host: '127.0.0.1', udpPort: port, reusePort: true };
+      const [one, other] = [await bound(shared), await bound(shared)];
+      const arrivals = (): number => one.inbox.packets.length + other.inbox.packets.length;
+      for (let n = 0; n < 16; n++) {
+        const remote = await bound({ host: '127.0.0.1' });
+        const before = [one.inbox.packets.length, other.inbox.packets.length];
+        for (let i = 0; i < 4; i++) remote.transport.send(Uint8Array.of(n), { ip: '127.0.0.1', udpPort: port });
+        await expect.poll(arrivals).toBe(4 * (n + 1));
+        const after = [one.inbox.packets.length, other.inbox.packets.length];
+        expect(after.map((count, index) => count - before[index]!).sort()).toEqual([0, 4]);
+      }
+      const alone = new UdpTransport({ host: '127.0.0.1', udpPort: port });
+      await expect(alone.open(new Inbox())).rejects.toMatchObject({ code: 'SCTP_ERR_ADDRESS_IN_USE' });
+    },
+  );
+
+  it.skipIf(canSharePort)('is refused where it would not work', async () => {
+    const transport = new UdpTransport({ host: '127.0.0.1', udpPort: 9_899, reusePort: true });
+    await expect(transport.open(new Inbox())).rejects.toMatchObject({
+      code: 'SCTP_ERR_NOT_SUPPORTED',
+      message: expect.stringContaining('cannot share a UDP port'),
+    });
+  });
+
+  it('has a number', () => {
+    expect(() => new UdpTransport({ udpPort: 0, reusePort: true })).toThrow('reusePort needs a udpPort');
+  });
+});
+
 describe('what goes wrong', () => {
   // RFC 9260 §1.3: "A transport address used by an SCTP endpoint MUST NOT be used by another SCTP endpoint."
   it('says that an address is in use, and lets go of those bound before', async () => {

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import type { NetAddress } from '../../../src/base/address.ts';
+import { type Chunk, encodePacket } from '../../../src/chunks/index.ts';
+import { type ForwardedPacket, WorkerTransport } from '../../../src/driver/worker-transport.ts';
+import { memoryPair } from '../../../src/transport/memory.ts';
+import { Inbox } from '../transport/inbox.ts';
+
+const peer: NetAddress = Object.freeze({ ip: '10.0.0.1', udpPort: 9899 });
+const local: NetAddress = Object.freeze({ ip: '10.0.0.2', udpPort: 9899 });
+
+function packetOf(verificationTag: number, chunk: Chunk = { kind: 'COOKIE ACK' }): Uint8Array {
+  return encodePacket({ sourcePort: 6000, destinationPort: 5000, verificationTag }, [chunk]);
+}
+
+/** Worker 1 of 3, and what goes in and out of it. */
+async function worker() {
+  const [outside, inside] = memoryPair(peer, local);
+  const forwarded: { worker: number; packet: ForwardedPacket }[] = [];
+  let handle: ((packet: ForwardedPacket) => void) | undefined;
+  const transport = new WorkerTransport(inside, {
+    index: 1,
+    count: 3,
+    forward: (to, packet) => forwarded.push({ worker: to, packet }) <= 3,
+    receive: (handler) => {
+      handle = handler;
+      return () => {
+        handle = undefined;
+      };
+    },
+  });
+  const inbox = new Inbox();
+  await transport.open(inbox);
+  await outside.open(new Inbox());
+  return {
+    transport,
+    inbox,
+    forwarded,
+    forwardToUs: (packet: Uint8Array) => handle?.({ packet, from: peer, to: local }),
+    isReceiving: () => handle !== undefined,
+    async arrive(...packets: Uint8Array[]) {
+      for (const packet of packets) outside.send(packet, local);
+      await new Promise((resolve) => setTimeout(resolve));
+    },
+  };
+}
+
+describe('the transport of a worker', () => {
+  it('keeps its own packets and forwards those of others, with the addresses that they came by', async () => {
+    const { arrive, inbox, forwarded, transport } = await worker();
+    const [own, of2, of0, nobodys] = [packetOf(4), packetOf(5), packetOf(6), packetOf(0)];
+    await arrive(own, of2, of0, nobodys);
+    expect(inbox.packets.map(({ packet }) => packet)).toEqual([own, nobodys]);
+    expect(forwarded).toEqual([
+      { worker: 2, packet: { packet: of2, from: peer, to: local } },
+      { worker: 0, packet: { packet: of0, from: peer, to: local } },
+    ]);
+    expect(transport.counters).toEqual({ forwarded: 2, dropped: 0, received: 0 });
+  });
+
+  it('never forwards what was forwarded to it, whatever its tag', async () => {
+    const { forwardToUs, inbox, forwarded, transport } = await worker();
+    for (const tag of [4, 5, 6]) forwardToUs(packetOf(tag));
+    expect(inbox.packets.map(({ from, to }) => [from, to])).toEqual([1, 2, 3].map(() => [peer, local]));
+    expect(forwarded).toEqual([]);
+    expect(transport.counters).toEqual({ forwarded: 0, dropped: 0, received: 3 });
+  });
+
+  it('counts what the others do not take', async () => {
+    const { arrive, transport } = await worker();
+    await arrive(...[5, 5, 5, 5, 5].map((tag) => packetOf(tag)));
+    expect(transport.counters).toEqual({ forwarded: 3, dropped: 2, received: 0 });
+  });
+
+  it('keeps a reflected tag, and shows it to the worker that gets the other packets of that remote', async () => {
+    const { arrive, inbox, forwarded } = await worker();
+    const abort = packetOf(5, { kind: 'ABORT', tagReflected: true, causes: [] });
+    await arrive(abort);
+    expect(inbox.packets).toHaveLength(1);
+    expect(forwarded).toEqual([]);
+    await arrive(packetOf(6), abort);
+    expect(inbox.packets).toHaveLength(2);
+    expect(forwarded.map((each) => each.worker)).toEqual([0, 0]);
+  });
+
+  it('takes nothing from others once it is closed', async () => {
+    const { transport, isReceiving } = await worker();
+    expect(isReceiving()).toBe(true);
+    await transport.close();
+    expect(isReceiving()).toBe(false);
+  });
+});
