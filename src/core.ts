@@ -28,6 +28,7 @@ export type { ReconfigurationPolicy } from './association/reconfiguration-policy
 export type { ReconfigurationRequest } from './association/reconfiguration-requester.ts';
 export type { StateName } from './association/state.ts';
 export type { NetAddress } from './base/address.ts';
+export { type Crc32c, useCrc32c } from './base/checksum.ts';
 export type { Environment } from './base/environment.ts';
 export { errorCodes, SctpError, type SctpErrorCode } from './base/errors.ts';
 export { type RandomSource, seededRandom } from './base/random.ts';

@@ -14,6 +14,7 @@ export type {
 export type { AssociationMetrics } from './association/metrics.ts';
 export { type AssociationOptions, defaultOptions, type OptionsPreset, presets } from './association/options.ts';
 export type { ReconfigurationPolicy } from './association/reconfiguration-policy.ts';
+export { type Crc32c, useCrc32c } from './base/checksum.ts';
 export { errorCodes, SctpError, type SctpErrorCode } from './base/errors.ts';
 export type { WorkerPlace } from './base/worker-place.ts';
 export type { ErrorCause } from './chunks/index.ts';

@@ -1,12 +1,42 @@
 import crc32c from 'crc-32/crc32c.js';
-import { readUint32LittleEndian, writeUint32LittleEndian } from './bytes.ts';
+import { asciiBytes, readUint32LittleEndian, writeUint32LittleEndian } from './bytes.ts';
+import { SctpError } from './errors.ts';
 
 /** Where the common header holds the checksum (RFC 9260 §3.1). */
 const checksumOffset = 8;
 
+/** Computes the CRC32c of bytes; whether the number is signed does not matter. */
+export type Crc32c = (bytes: Uint8Array) => number;
+
+const crc32cInJavaScript: Crc32c = (bytes) => crc32c.buf(bytes);
+
+let compute: Crc32c = crc32cInJavaScript;
+
+/** "123456789" and its CRC32c: the check value of the catalogues of CRCs (CRC-32/ISCSI). */
+const checkInput = asciiBytes('123456789');
+const checkValue = 0xe306_9283;
+
+/**
+ * Lets all associations compute their checksums with another implementation: a native one takes a third of the time of the
+ * default, which is the JavaScript of `crc-32`. Undefined brings the default back.
+ *
+ * ```ts
+ * import { crc32c } from '@node-rs/crc32';
+ * useCrc32c(crc32c);
+ * ```
+ * @throws SctpError SCTP_ERR_INVALID_ARGUMENT when it computes something else
+ */
+export function useCrc32c(implementation: Crc32c | undefined): void {
+  const candidate = implementation ?? crc32cInJavaScript;
+  if (candidate(checkInput) >>> 0 !== checkValue) {
+    throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', 'this is not CRC32c: the check value is wrong');
+  }
+  compute = candidate;
+}
+
 /** CRC32c of `bytes` as an unsigned number. */
 export function computeCrc32c(bytes: Uint8Array): number {
-  return crc32c.buf(bytes) >>> 0;
+  return compute(bytes) >>> 0;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { computeCrc32c, hasValidChecksum, writeChecksum } from '../../../src/base/checksum.ts';
+import { computeCrc32c, hasValidChecksum, useCrc32c, writeChecksum } from '../../../src/base/checksum.ts';
 import { hex, unhex } from '../../support/hex.ts';
 
 describe('the checksum (RFC 9260 §6.8, Appendix A)', () => {
@@ -15,6 +15,31 @@ describe('the checksum (RFC 9260 §6.8, Appendix A)', () => {
     const written = hex(packet);
     expect(hasValidChecksum(packet)).toBe(true);
     expect(hex(packet)).toBe(written);
+  });
+
+  it('can be computed by another implementation, which has to be one', () => {
+    const table = Int32Array.from({ length: 256 }, (_, byte) => {
+      let value = byte;
+      for (let bit = 0; bit < 8; bit++) value = (value >>> 1) ^ (value & 1 ? 0x82f6_3b78 : 0);
+      return value;
+    });
+    let calls = 0;
+    const byTheByte = (bytes: Uint8Array): number => {
+      calls++;
+      let crc = -1;
+      for (const byte of bytes) crc = (crc >>> 8) ^ table[(crc ^ byte) & 0xff]!;
+      return ~crc;
+    };
+    const bytes = Uint8Array.from({ length: 1000 }, (_, i) => i * 7);
+    const expected = computeCrc32c(bytes);
+    useCrc32c(byTheByte);
+    expect(computeCrc32c(bytes)).toBe(expected);
+    expect(calls).toBe(2);
+    expect(() => useCrc32c(() => 0)).toThrow('the check value is wrong');
+    expect(computeCrc32c(bytes)).toBe(expected);
+    useCrc32c(undefined);
+    expect(computeCrc32c(bytes)).toBe(expected);
+    expect(calls).toBe(3);
   });
 
   it('sees every flipped bit', () => {
