@@ -17,6 +17,7 @@ const documentPath = join(root, 'docs/RFC-COVERAGE.md');
 const rfcs = new Map([
   ['9260', 'Stream Control Transmission Protocol'],
   ['6951', 'UDP Encapsulation of SCTP Packets for End-Host to End-Host Communication'],
+  ['3758', 'Partial Reliability Extension'],
 ]);
 
 const { values: given } = parseArgs({

@@ -56,7 +56,9 @@ export interface RecognizedParameters {
 
 /**
  * Sorts out what this association does not understand (RFC 9260 §3.2.1). With partial reliability switched off, RFC 3758
- * §3.3.2: "it MUST instead act as if it does NOT support the FORWARD TSN chunk".
+ * §3.3.2: "It MUST instead act as if it does NOT support the FORWARD TSN chunk": "When a receiver of an INIT detects a
+ * Forward-TSN-Supported parameter and does not support the Forward-TSN chunk type, the receiver MUST follow the rules"; "When
+ * a receiver of an INIT-ACK […] does not support the Forward-TSN chunk type, the receiver MUST follow the rules".
  */
 export function recognize(parameters: readonly Parameter[], options: AssociationOptions): RecognizedParameters {
   if (options.partialReliability) return recognizeParameters(parameters, understood);
@@ -98,6 +100,8 @@ export function negotiate(
   const { errorDetectionMethod } = transport;
   const edmid = findParameter(parameters, 'Zero Checksum Acceptable')?.edmid;
   return {
+    // RFC 3758 §3.3.2: "SHOULD record the fact that the peer does not support the FORWARD TSN chunk". §3.3.3: "the endpoint
+    // MUST just mark the association as not supporting partial reliability": whoever does not know the parameter sends none.
     // RFC 8260 §2.3.1 asks for I-FORWARD-TSN among the Supported Extensions. Linux speaks it and does not list it: its
     // Forward-TSN-Supported parameter stands for both.
     partialReliability: options.partialReliability && (hasForwardTsn || types.includes(chunkTypes['I-FORWARD-TSN'])),

@@ -81,6 +81,7 @@ export class DataReceiver {
       );
       return false;
     }
+    // RFC 3758 §3.6: "the receiver MUST perform the same TSN handling, including duplicate detection".
     const verdict = this.tracker.classify(tsn);
     if (verdict === 'duplicate') {
       metrics.duplicateTsns++;

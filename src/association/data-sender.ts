@@ -119,6 +119,7 @@ export class DataSender {
     // and Gap Ack Blocks".
     this.#aRwnd = sack.aRwnd;
     this.#hasHeardSinceProbe = true;
+    // RFC 3758 §3.5 A4: "it MUST first process the SACK using the normal procedures".
     this.#apply(outcome, now);
     const { current } = this.#context.paths;
     this.partialReliability.handleSack(current.rto.srttMs ?? current.rto.rtoMs, now);
@@ -264,7 +265,8 @@ export class DataSender {
       // §6.1: "cwnd SHOULD be adjusted according to Section 7.2.1."
       path.handleIdleTime(now);
       const fragment = sendQueue.takeFragment(length);
-      // §6.10: "MUST transmit DATA chunks within an SCTP packet in increasing order of TSN."
+      // RFC 3758 §4.1 TR4: "An implementation SHOULD delay TSN assignment": until the packet is built.
+      // RFC 9260 §6.10: "MUST transmit DATA chunks within an SCTP packet in increasing order of TSN."
       const chunk = this.#outstanding.send(fragment, padded(this.#headerLength + length), path, now);
       fragment.message.firstTsn ??= chunk.tsn;
       fragment.message.lastTsn = chunk.tsn;

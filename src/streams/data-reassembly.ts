@@ -95,7 +95,11 @@ export class DataReassembly implements Reassembly {
     this.#queue.releaseIncomplete();
   }
 
-  /** "immediately make available for delivery stream sequence numbers earlier than or equal to the stream sequence number listed". */
+  /**
+   * RFC 3758 §3.6: "the receiver MUST […] examine all of the listed stream reordering queues, and immediately make available
+   * for delivery stream sequence numbers earlier than or equal to the stream sequence number listed". "Any such stranded data
+   * SHOULD be made immediately available to the upper layer application."
+   */
   #skipTo(stream: IncomingStream, last: Ssn): void {
     if (ssnDistance(last, stream.nextSsn) < 0) return;
     const stranded = Array.from(stream.waiting ?? []).filter(([number]) => ssnDistance(number, last) <= 0);

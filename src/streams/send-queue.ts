@@ -293,6 +293,8 @@ export class SendQueue {
       if (!this.#mustGoOn) this.#current = this.#choose();
       const message = this.#current?.messages.peek();
       if (this.#current === undefined || message === undefined) return undefined;
+      // RFC 3758 §4.1 TR3: "Before assigning a TSN to any message, the SCTP sender MUST evaluate the lifetime of that
+      // message."; "If it is expired, the SCTP sender MUST NOT assign a TSN to that message".
       if (message.fragmented > 0 || now < message.policy.expiresAt) return message;
       this.#current.messages.shift();
       this.#handleHeadGone(this.#current);
