@@ -39,7 +39,10 @@ export class OutgoingStream {
     return taken;
   }
 
-  /** The stream was reset (RFC 6525 §5.1.2, RFC 8260 §2.3.2): its next message has number 0 again. */
+  /**
+   * The stream was reset (RFC 6525 §5.1.2): its next message has number 0 again. RFC 8260 §2.3.2: "the two counters (one for
+   * the ordered messages, one for the unordered messages) used for the MIDs MUST be reset to 0."
+   */
   reset(): void {
     this.#nextSsn = ssn(0);
     this.#nextMid = mid(0);
