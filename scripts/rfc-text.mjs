@@ -3,7 +3,7 @@
 /** An older text leaves out the last full stop of a subsection's number. */
 const heading = /^(?:(\d+(?:\.\d+)*(?=\.)|\d+(?:\.\d+)+)\.?|Appendix ([A-Z])\.)\s{1,2}\S/;
 const subheadingOfAppendix = /^([A-Z]\.\d+)\.\s/;
-const listMarker = /^\s+(?:\*|-|o|(?:\d+|[A-Z]+\d*)\)|\([A-Z]\d+\)|[A-Z]\d+:)\s{1,4}(?=\S)/;
+const listMarker = /^\s+(?:\*|-|o|(?:\d+|[A-Z]|[A-Z]+\d+)\)|\([A-Z]\d+\)|[A-Z]\d+:)\s{1,4}(?=\S)/;
 /** Can be the end of a sentence too, where the line before is not empty. */
 const dottedMarker = /^\s+(?:[A-Za-z]|[ivx]+|\d+)\.\s{1,4}(?=\S)/;
 const diagram = /\+-|-\+|^\s*[|/\\]|\|\s*$|-{5,}|={3,}/;

@@ -79,6 +79,7 @@ export function offeredCapabilities(options: AssociationOptions, transport: Tran
     types.push(chunkTypes['I-DATA']);
     if (options.partialReliability) types.push(chunkTypes['I-FORWARD-TSN']);
   }
+  // RFC 6525 §5.1.1: "MUST include the chunk type of the RE-CONFIG chunk in the Supported Extensions Parameter".
   if (options.streamReconfiguration) types.push(chunkTypes['RE-CONFIG']);
   if (types.length > 0) parameters.push({ kind: 'Supported Extensions', chunkTypes: types });
   const { errorDetectionMethod } = transport;

@@ -81,6 +81,10 @@ export class DataReassembly implements Reassembly {
     for (const { streamId, messageId } of skipped) this.#skipTo(this.#stream(streamId), ssn(messageId));
   }
 
+  /**
+   * RFC 6525 §5.2.2 E3: "If no stream numbers are listed in the parameter, then all incoming streams MUST be reset to 0 as the
+   * next expected SSN."; "If specific stream numbers are listed, then only these specific streams MUST be reset to 0".
+   */
   resetStreams(streamIds: readonly number[]): void {
     if (streamIds.length === 0) for (const stream of this.#streams.values()) stream.nextSsn = ssn(0);
     for (const streamId of streamIds) {

@@ -15,7 +15,10 @@ export class OutgoingStream {
   /** Messages given up before anything of them was sent, and after (RFC 7496 §4.4). */
   abandonedUnsent = 0;
   abandonedSent = 0;
-  /** RFC 9260 §6.5: "MUST start from 0 when the association is established". */
+  /**
+   * RFC 9260 §6.5: "MUST start from 0 when the association is established". RFC 6525 §5.1.5, §5.1.6: "A new stream MUST use SSN 0
+   * for its first ordered message."
+   */
   #nextSsn: Ssn = ssn(0);
   /** RFC 8260 §2.1: ordered and unordered messages of a stream have MIDs of their own. */
   #nextMid: Mid = mid(0);
