@@ -402,6 +402,8 @@ export class DataSender {
 
   #handleT3Rtx(path: Path, now: Instant): boolean {
     this.#context.metrics.retransmissionTimeouts++;
+    // RFC 7496 §3.1: "MUST perform all other actions required for processing the retransmission event", whatever is given up
+    // then.
     path.rto.backOff(); // E2
     this.#outstanding.markInFlightLost(path); // E3: the transmitter sends what fits into one packet
     // §6.1 A: "If the sender continues to receive SACK chunks from the peer while doing zero window probing, the

@@ -13,7 +13,10 @@ const forwardTsnHeaderLength = 8;
 const forwardTsnEntryLength = 4;
 const iForwardTsnEntryLength = 8;
 
-/** The sender's half of partial reliability: what is given up, and how the peer learns of it (RFC 3758 §3.5, RFC 7496, RFC 8260 §2.3.1). */
+/**
+ * The sender's half of partial reliability: what is given up, and how the peer learns of it (RFC 3758 §3.5, RFC 8260 §2.3.1).
+ * RFC 7496 §3: "it is REQUIRED to implement [RFC3758], if you want to implement these additional policies."
+ */
 export class PartialReliability {
   readonly #context: Context;
   readonly #outstanding: OutstandingData<OutgoingFragment, Path>;
@@ -41,7 +44,8 @@ export class PartialReliability {
     // RFC 3758 §4.1 TR2: "MUST treat the message just as if it were a normal reliable SCTP message, as long as the lifetime
     // has not yet expired." TR4: "Before transmitting or retransmitting a message for which a TSN is already assigned, the
     // SCTP sender MUST evaluate the lifetime"; "If the lifetime of the message is expired, the SCTP sender MUST 'abandon' the
-    // message". RFC 7496 §3.1: "the number of retransmissions […] is limited"; the first transmission is none.
+    // message". RFC 7496 §3.1: "The sender MUST abandon a user message if the number of retransmissions of any of the DATA
+    // chunks of the user message would exceed the provided limit"; the first transmission is none.
     if (now < expiresAt && chunk.transmissions <= maxRetransmits) return false;
     return this.abandon(message);
   }
