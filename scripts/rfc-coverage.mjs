@@ -21,6 +21,7 @@ const rfcs = new Map([
   ['6525', 'Stream Reconfiguration'],
   ['7496', 'Additional Policies for the Partially Reliable Extension'],
   ['8260', 'Stream Schedulers and User Message Interleaving'],
+  ['9653', 'Zero Checksum'],
 ]);
 
 const { values: given } = parseArgs({

@@ -32,7 +32,10 @@ export interface TransportIntegrity {
   readonly errorDetectionMethod: number | undefined;
 }
 
-/** The parameters of INIT and INIT ACK chunks that an association acts on, or knowingly leaves alone. */
+/**
+ * The parameters of INIT and INIT ACK chunks that an association acts on, or knowingly leaves alone. RFC 9653 §4: who does not
+ * support a zero checksum "is REQUIRED to skip this parameter and continue to process further parameters in the chunk."
+ */
 const understood: ReadonlySet<Parameter['kind']> = new Set<Parameter['kind']>([
   'IPv4 Address',
   'IPv6 Address',
@@ -83,6 +86,9 @@ export function offeredCapabilities(options: AssociationOptions, transport: Tran
   if (options.streamReconfiguration) types.push(chunkTypes['RE-CONFIG']);
   if (types.length > 0) parameters.push({ kind: 'Supported Extensions', chunkTypes: types });
   const { errorDetectionMethod } = transport;
+  // RFC 9653 §5.1: "MUST include the Zero Checksum Acceptable Chunk Parameter indicating the alternate error detection method it
+  // is willing to use in the INIT or INIT ACK chunk it sends." §4: "MUST NOT appear in any other chunk."; "The Parameter MUST NOT
+  // appear more than once in any chunk."
   if (options.zeroChecksum && errorDetectionMethod !== undefined) {
     parameters.push({ kind: 'Zero Checksum Acceptable', edmid: errorDetectionMethod });
   }
@@ -108,7 +114,8 @@ export function negotiate(
     partialReliability: options.partialReliability && (hasForwardTsn || types.includes(chunkTypes['I-FORWARD-TSN'])),
     interleaving: options.interleaving && types.includes(chunkTypes['I-DATA']),
     streamReconfiguration: options.streamReconfiguration && types.includes(chunkTypes['RE-CONFIG']),
-    // RFC 9653 §5.2: only by an alternate error detection method that we use, too
+    // RFC 9653 §5.2 1: "If an endpoint has not received an INIT or INIT ACK chunk containing a Zero Checksum Acceptable Chunk
+    // Parameter indicating an alternate error detection method it supports […], it MUST use a correct CRC32c checksum."
     zeroChecksumToPeer: options.zeroChecksum && errorDetectionMethod !== undefined && edmid === errorDetectionMethod,
   };
 }

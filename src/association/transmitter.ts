@@ -158,7 +158,8 @@ export class Transmitter {
 
   #finish(path: Path): Transmit {
     // RFC 9653 §5.2: "an endpoint SHOULD use zero as the checksum when sending an SCTP packet" where the peer takes it, but
-    // for COOKIE ECHO (2); what travels alone or out of the blue has a checksum anyway.
+    // for COOKIE ECHO. 2: "it MUST include a correct CRC32c checksum in the packet containing the COOKIE ECHO chunk." What
+    // travels alone or out of the blue has one anyway.
     const isChecked = !this.#context.capabilities.zeroChecksumToPeer || this.#context.state.name === 'COOKIE-ECHOED';
     const packet = this.#builder.finish(isChecked);
     this.#context.environment.slab.keep(packet.length);

@@ -131,6 +131,7 @@ export const cookiePreservativeCodec: TlvCodec<CookiePreservativeParameter> = ui
 
 export const ecnCapableCodec: TlvCodec<EcnCapableParameter> = emptyTlv(0x8000, { kind: 'ECN Capable' });
 
+/** RFC 9653 §4: "This field holds the length in bytes of the chunk parameter; the value MUST be 8." */
 export const zeroChecksumAcceptableCodec: TlvCodec<ZeroChecksumAcceptableParameter> = uint32Tlv(
   0x8001,
   (edmid) => ({ kind: 'Zero Checksum Acceptable', edmid }),
