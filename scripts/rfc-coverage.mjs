@@ -19,6 +19,7 @@ const rfcs = new Map([
   ['6951', 'UDP Encapsulation of SCTP Packets for End-Host to End-Host Communication'],
   ['3758', 'Partial Reliability Extension'],
   ['6525', 'Stream Reconfiguration'],
+  ['7053', 'SACK-IMMEDIATELY Extension'],
   ['7496', 'Additional Policies for the Partially Reliable Extension'],
   ['8260', 'Stream Schedulers and User Message Interleaving'],
   ['9653', 'Zero Checksum'],

@@ -146,8 +146,9 @@ export class DataTracker {
       // §5.1: "After the reception of the first DATA chunk in an association, the endpoint MUST immediately respond"
       // §5.1.5 6: "Immediately acknowledge any DATA chunk bundled with the COOKIE ECHO chunk with a SACK chunk".
       !this.#hasReceivedData ||
-      // §6.2: "the receiver SHOULD NOT delay the sending of the corresponding SACK chunk" (I bit). RFC 8260 §2.1: "the receiver
-      // SHOULD NOT delay the sending of the corresponding SACK chunk."
+      // §6.2: "the receiver SHOULD NOT delay the sending of the corresponding SACK chunk" (I bit). RFC 7053 §5.2: "the
+      // receiver SHOULD immediately respond". RFC 8260 §2.1: "the receiver SHOULD NOT delay the sending of the corresponding
+      // SACK chunk."
       this.#wantsSackNow ||
       this.#sawDropped ||
       // §6.2: "When a packet arrives with duplicate DATA chunk(s) and with no new DATA chunk(s), the endpoint MUST
