@@ -18,6 +18,7 @@ const rfcs = new Map([
   ['9260', 'Stream Control Transmission Protocol'],
   ['6951', 'UDP Encapsulation of SCTP Packets for End-Host to End-Host Communication'],
   ['3758', 'Partial Reliability Extension'],
+  ['4820', 'Padding Chunk and Parameter'],
   ['6525', 'Stream Reconfiguration'],
   ['7053', 'SACK-IMMEDIATELY Extension'],
   ['7496', 'Additional Policies for the Partially Reliable Extension'],

@@ -34,7 +34,8 @@ export interface TransportIntegrity {
 
 /**
  * The parameters of INIT and INIT ACK chunks that an association acts on, or knowingly leaves alone. RFC 9653 §4: who does not
- * support a zero checksum "is REQUIRED to skip this parameter and continue to process further parameters in the chunk."
+ * support a zero checksum "is REQUIRED to skip this parameter and continue to process further parameters in the chunk." RFC
+ * 4820 §4: "The receiver of the PAD parameter MUST silently discard this parameter and continue processing the rest".
  */
 const understood: ReadonlySet<Parameter['kind']> = new Set<Parameter['kind']>([
   'IPv4 Address',

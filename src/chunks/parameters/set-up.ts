@@ -138,7 +138,9 @@ export const zeroChecksumAcceptableCodec: TlvCodec<ZeroChecksumAcceptableParamet
   ({ edmid }) => edmid,
 );
 
+/** RFC 4820 §4, in INIT alone: "It MUST NOT be included in any other chunk." */
 export const paddingCodec: TlvCodec<PaddingParameter> = paddingTlv(
+  // RFC 4820 §4: "This value MUST be set to 0x8005."
   0x8005,
   (length) => ({ kind: 'Padding', length }),
   ({ length }) => length,
