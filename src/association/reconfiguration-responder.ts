@@ -243,8 +243,7 @@ export class ReconfigurationResponder {
   ): ReconfigurationResponseParameter {
     const { requestSequenceNumber, newStreams } = request;
     const { options, inboundStreams, events } = this.#context;
-    // §5.2.5, §5.2.6: "SHOULD deny the request if the number of streams exceeds a limit that should be configurable by the
-    // application."
+    // §5.2.5: "SHOULD deny the request if the number of streams exceeds a limit that should be configurable by the application."
     const isAcceptable =
       this.#context.reconfigurationPolicy.acceptAddedStreams &&
       inboundStreams + newStreams <= options.maxInboundStreams;
@@ -259,6 +258,8 @@ export class ReconfigurationResponder {
     requestSequenceNumber,
     newStreams,
   }: Extract<Request, { kind: 'Add Incoming Streams Request' }>): ReconfigurationResponseParameter {
+    // §5.2.6: "SHOULD deny the request if the number of streams exceeds a limit that should be configurable by the application.":
+    // ours is what a Stream Identifier can tell apart, or none at all by the policy.
     const isAcceptable =
       this.#context.reconfigurationPolicy.acceptAddedStreams &&
       newStreams > 0 &&
