@@ -30,6 +30,13 @@ const excludedSections = {
     17: 'references',
   },
   6951: { 2: 'the key words themselves', 7: 'instructions to IANA', 10: 'references' },
+  3758: { 2: 'the key words themselves', 8: 'instructions to IANA', 9: 'references' },
+  4820: { 2: 'the key words themselves', 5: 'instructions to IANA', 8: 'references' },
+  6525: { 2: 'the key words themselves', 8: 'instructions to IANA', 10: 'references' },
+  7053: { 2: 'the key words themselves', 8: 'instructions to IANA', 11: 'references' },
+  7496: { 2: 'the key words themselves', 6: 'references' },
+  8260: { 1.2: 'the key words themselves', 5: 'instructions to IANA', 7: 'references' },
+  9653: { 2: 'the key words themselves', 8: 'instructions to IANA', 10: 'references' },
 };
 
 const [number, path] = process.argv.slice(2);

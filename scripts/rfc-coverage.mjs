@@ -17,6 +17,13 @@ const documentPath = join(root, 'docs/RFC-COVERAGE.md');
 const rfcs = new Map([
   ['9260', 'Stream Control Transmission Protocol'],
   ['6951', 'UDP Encapsulation of SCTP Packets for End-Host to End-Host Communication'],
+  ['3758', 'Partial Reliability Extension'],
+  ['4820', 'Padding Chunk and Parameter'],
+  ['6525', 'Stream Reconfiguration'],
+  ['7053', 'SACK-IMMEDIATELY Extension'],
+  ['7496', 'Additional Policies for the Partially Reliable Extension'],
+  ['8260', 'Stream Schedulers and User Message Interleaving'],
+  ['9653', 'Zero Checksum'],
 ]);
 
 const { values: given } = parseArgs({

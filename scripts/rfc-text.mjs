@@ -1,10 +1,11 @@
 // Reading the text form of an RFC: sections, paragraphs, sentences.
 
-const heading = /^(?:(\d+(?:\.\d+)*)\.|Appendix ([A-Z])\.)\s{1,2}\S/;
+/** An older text leaves out the last full stop of a subsection's number. */
+const heading = /^(?:(\d+(?:\.\d+)*(?=\.)|\d+(?:\.\d+)+)\.?|Appendix ([A-Z])\.)\s{1,2}\S/;
 const subheadingOfAppendix = /^([A-Z]\.\d+)\.\s/;
-const listMarker = /^\s+(?:\*|-|o|(?:\d+|[A-Z]+\d*)\))\s{1,4}(?=\S)/;
+const listMarker = /^\s+(?:\*|-|o|(?:\d+|[A-Z]|[A-Z]+\d+)\)|\([A-Z]\d+\)|[A-Z]\d+:)\s{1,4}(?=\S)/;
 /** Can be the end of a sentence too, where the line before is not empty. */
-const dottedMarker = /^\s+(?:[A-Z]|[ivx]+|\d+)\.\s{1,4}(?=\S)/;
+const dottedMarker = /^\s+(?:[A-Za-z]|[ivx]+|\d+)\.\s{1,4}(?=\S)/;
 const diagram = /\+-|-\+|^\s*[|/\\]|\|\s*$|-{5,}|={3,}/;
 /** A full stop behind these ends no sentence. */
 const abbreviation = /(?:\b(?:e\.g|i\.e|etc|vs|cf|No|Section|fig)\.|\b[A-Z]\.)$/;

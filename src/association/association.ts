@@ -257,6 +257,7 @@ export class Association {
 
   /** What both sides speak beyond RFC 9260; nothing until the handshake has told. */
   get capabilities(): Capabilities {
+    // RFC 3758 §3.3.2: "SHOULD inform the upper layer if the upper layer has requested such notification."
     return this.#context.capabilities;
   }
 

@@ -32,7 +32,11 @@ export interface TransportIntegrity {
   readonly errorDetectionMethod: number | undefined;
 }
 
-/** The parameters of INIT and INIT ACK chunks that an association acts on, or knowingly leaves alone. */
+/**
+ * The parameters of INIT and INIT ACK chunks that an association acts on, or knowingly leaves alone. RFC 9653 §4: who does not
+ * support a zero checksum "is REQUIRED to skip this parameter and continue to process further parameters in the chunk." RFC
+ * 4820 §4: "The receiver of the PAD parameter MUST silently discard this parameter and continue processing the rest".
+ */
 const understood: ReadonlySet<Parameter['kind']> = new Set<Parameter['kind']>([
   'IPv4 Address',
   'IPv6 Address',
@@ -56,7 +60,9 @@ export interface RecognizedParameters {
 
 /**
  * Sorts out what this association does not understand (RFC 9260 §3.2.1). With partial reliability switched off, RFC 3758
- * §3.3.2: "it MUST instead act as if it does NOT support the FORWARD TSN chunk".
+ * §3.3.2: "It MUST instead act as if it does NOT support the FORWARD TSN chunk": "When a receiver of an INIT detects a
+ * Forward-TSN-Supported parameter and does not support the Forward-TSN chunk type, the receiver MUST follow the rules"; "When
+ * a receiver of an INIT-ACK […] does not support the Forward-TSN chunk type, the receiver MUST follow the rules".
  */
 export function recognize(parameters: readonly Parameter[], options: AssociationOptions): RecognizedParameters {
   if (options.partialReliability) return recognizeParameters(parameters, understood);
@@ -77,9 +83,13 @@ export function offeredCapabilities(options: AssociationOptions, transport: Tran
     types.push(chunkTypes['I-DATA']);
     if (options.partialReliability) types.push(chunkTypes['I-FORWARD-TSN']);
   }
+  // RFC 6525 §5.1.1: "MUST include the chunk type of the RE-CONFIG chunk in the Supported Extensions Parameter".
   if (options.streamReconfiguration) types.push(chunkTypes['RE-CONFIG']);
   if (types.length > 0) parameters.push({ kind: 'Supported Extensions', chunkTypes: types });
   const { errorDetectionMethod } = transport;
+  // RFC 9653 §5.1: "MUST include the Zero Checksum Acceptable Chunk Parameter indicating the alternate error detection method it
+  // is willing to use in the INIT or INIT ACK chunk it sends." §4: "MUST NOT appear in any other chunk."; "The Parameter MUST NOT
+  // appear more than once in any chunk."
   if (options.zeroChecksum && errorDetectionMethod !== undefined) {
     parameters.push({ kind: 'Zero Checksum Acceptable', edmid: errorDetectionMethod });
   }
@@ -98,12 +108,15 @@ export function negotiate(
   const { errorDetectionMethod } = transport;
   const edmid = findParameter(parameters, 'Zero Checksum Acceptable')?.edmid;
   return {
+    // RFC 3758 §3.3.2: "SHOULD record the fact that the peer does not support the FORWARD TSN chunk". §3.3.3: "the endpoint
+    // MUST just mark the association as not supporting partial reliability": whoever does not know the parameter sends none.
     // RFC 8260 §2.3.1 asks for I-FORWARD-TSN among the Supported Extensions. Linux speaks it and does not list it: its
     // Forward-TSN-Supported parameter stands for both.
     partialReliability: options.partialReliability && (hasForwardTsn || types.includes(chunkTypes['I-FORWARD-TSN'])),
     interleaving: options.interleaving && types.includes(chunkTypes['I-DATA']),
     streamReconfiguration: options.streamReconfiguration && types.includes(chunkTypes['RE-CONFIG']),
-    // RFC 9653 §5.2: only by an alternate error detection method that we use, too
+    // RFC 9653 §5.2 1: "If an endpoint has not received an INIT or INIT ACK chunk containing a Zero Checksum Acceptable Chunk
+    // Parameter indicating an alternate error detection method it supports […], it MUST use a correct CRC32c checksum."
     zeroChecksumToPeer: options.zeroChecksum && errorDetectionMethod !== undefined && edmid === errorDetectionMethod,
   };
 }

@@ -193,7 +193,7 @@ export class ChunkHandler {
       case 'SHUTDOWN-PENDING':
       case 'SHUTDOWN-SENT': // what the peer has yet to send may wait for our answer
       case 'SHUTDOWN-RECEIVED':
-        state.reconfiguration.handleChunk(chunk, now);
+        state.reconfiguration.handleChunk(chunk, path, now);
         return true;
       case 'CLOSED':
       case 'COOKIE-WAIT':

@@ -145,6 +145,7 @@ export class Context {
   sendAlone(chunk: Chunk, verificationTag: number, to: NetAddress, from: NetAddress | undefined): void {
     const { localPort: sourcePort, remotePort: destinationPort } = this;
     // §3: "INIT, INIT ACK, and SHUTDOWN COMPLETE chunks MUST NOT be bundled with any other chunk into an SCTP packet."
+    // RFC 9653 §5.2 1 a: "MUST include a correct CRC32c checksum in the packet containing the INIT chunk."
     const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, [chunk]);
     this.packets.push({ packet, to, from });
   }

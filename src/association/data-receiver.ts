@@ -30,6 +30,7 @@ export class DataReceiver {
     this.#context = context;
     this.tracker = new DataTracker(initialTsn, context.options);
     const { receiveQueue, capabilities } = context;
+    // RFC 8260 §2: "REQUIRED to support the coexistence of associations using DATA chunks and associations using I-DATA chunks."
     this.#reassembly = capabilities.interleaving ? new IDataReassembly(receiveQueue) : new DataReassembly(receiveQueue);
     this.#lastAdvertised = context.options.receiveBufferSize;
   }
@@ -81,6 +82,7 @@ export class DataReceiver {
       );
       return false;
     }
+    // RFC 3758 §3.6: "the receiver MUST perform the same TSN handling, including duplicate detection".
     const verdict = this.tracker.classify(tsn);
     if (verdict === 'duplicate') {
       metrics.duplicateTsns++;
@@ -174,6 +176,9 @@ export class DataReceiver {
   /** FORWARD TSN and I-FORWARD-TSN (RFC 3758 §3.6, RFC 8260 §2.3.1). Returns whether the association still stands. */
   handleForwardTsn(chunk: ForwardTsnChunk | IForwardTsnChunk, path: Path): boolean {
     const isInterleaved = chunk.kind === 'I-FORWARD-TSN';
+    // RFC 8260 §2.3.1: "If I-FORWARD-TSN support has been negotiated for an association, the reception of a FORWARD-TSN chunk is
+    // a violation of the above rules and therefore the receiver of the FORWARD-TSN chunk MUST abort the association". The other
+    // way round, too, where the RFC's next but one sentence writes FORWARD-TSN and means I-FORWARD-TSN.
     if (isInterleaved !== this.#context.capabilities.interleaving)
       return this.#abortFor(`${chunk.kind} was not negotiated`);
     this.#dataPath = path;

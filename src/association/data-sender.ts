@@ -17,7 +17,9 @@ type Outstanding = OutstandingChunk<OutgoingFragment, Path>;
 /**
  * A gap ack block's offsets have 16 bits, so more than this many TSNs could not all be reported (RFC 9260 §3.3.4). And
  * §1.6: "SHOULD NOT transmit a DATA chunk with a TSN that is more than 2^31 - 1 above the beginning TSN of its current
- * send window"; §6.1: "MUST NOT have more than 2^16 - 1 ordered user messages in the current send window."
+ * send window"; §6.1: "MUST NOT have more than 2^16 - 1 ordered user messages in the current send window." RFC 8260 §2.1:
+ * "MUST NOT have more than 2**31 - 1 ordered messages for each outgoing stream in flight and MUST NOT have more than 2**31 -
+ * 1 unordered messages"; "a sender MUST NOT have more than 2**31 - 1 fragments of a single user message in flight."
  */
 const maxOutstandingTsns = 0xffff;
 
@@ -27,7 +29,10 @@ export class DataSender {
   readonly #outstanding: OutstandingData<OutgoingFragment, Path>;
   readonly #initialTsn: Tsn;
   readonly partialReliability: PartialReliability;
-  /** RFC 8260 §2.2.1: "I-DATA chunks MUST be used for all user messages", or DATA chunks for all. */
+  /**
+   * RFC 8260 §2.2.1: "I-DATA chunks MUST be used for all user messages and DATA chunks MUST NOT be used."; "DATA chunks MUST be
+   * used for all user messages and I-DATA chunks MUST NOT be used."
+   */
   readonly #kind: 'DATA' | 'I-DATA';
   readonly #headerLength: number;
   /** "the buffer space […] the data receiver […] has left", as its newest SACK tells. */
@@ -119,6 +124,7 @@ export class DataSender {
     // and Gap Ack Blocks".
     this.#aRwnd = sack.aRwnd;
     this.#hasHeardSinceProbe = true;
+    // RFC 3758 §3.5 A4: "it MUST first process the SACK using the normal procedures".
     this.#apply(outcome, now);
     const { current } = this.#context.paths;
     this.partialReliability.handleSack(current.rto.srttMs ?? current.rto.rtoMs, now);
@@ -176,6 +182,7 @@ export class DataSender {
     const path = this.#context.paths.current;
     // §6.1: "MUST transmit no more DATA chunks until some or all of the outstanding DATA chunks are acknowledged". §6.1
     // B: "The breach of cwnd MUST constitute one packet only."
+    // RFC 8260 §2.2.2: "congestion control as well as receiver window conditions MUST be observed".
     if (!path.hasRoomInWindow || this.#outstanding.length >= maxOutstandingTsns) return undefined;
     const length = this.#nextPayloadLength(this.#maxPayload, now);
     if (length === 0) return undefined;
@@ -264,7 +271,9 @@ export class DataSender {
       // §6.1: "cwnd SHOULD be adjusted according to Section 7.2.1."
       path.handleIdleTime(now);
       const fragment = sendQueue.takeFragment(length);
-      // §6.10: "MUST transmit DATA chunks within an SCTP packet in increasing order of TSN."
+      // RFC 3758 §4.1 TR4: "An implementation SHOULD delay TSN assignment": until the packet is built. RFC 8260 §2.2.2: "The
+      // sender MUST assign TSNs to I-DATA chunks in a way that the receiver can make progress."
+      // RFC 9260 §6.10: "MUST transmit DATA chunks within an SCTP packet in increasing order of TSN."
       const chunk = this.#outstanding.send(fragment, padded(this.#headerLength + length), path, now);
       fragment.message.firstTsn ??= chunk.tsn;
       fragment.message.lastTsn = chunk.tsn;
@@ -393,6 +402,8 @@ export class DataSender {
 
   #handleT3Rtx(path: Path, now: Instant): boolean {
     this.#context.metrics.retransmissionTimeouts++;
+    // RFC 7496 §3.1: "MUST perform all other actions required for processing the retransmission event", whatever is given up
+    // then.
     path.rto.backOff(); // E2
     this.#outstanding.markInFlightLost(path); // E3: the transmitter sends what fits into one packet
     // §6.1 A: "If the sender continues to receive SACK chunks from the peer while doing zero window probing, the

@@ -91,6 +91,9 @@ export function answerInit(init: InitChunk, answer: InitAnswer, now: Instant): I
   // §3.3.2.1.3: the receiver may "ignore this parameter" or extend the life; not at will, since long lives make "the
   // endpoint more subject to a replay attack" (§5.2.6).
   const increment = findParameter(accepted, 'Cookie Preservative')?.lifeSpanIncrementMs ?? 0;
+  // RFC 4820 §4: "the size of the generated COOKIE parameter in the INIT-ACK MUST NOT depend on the existence of the PAD
+  // parameter in the INIT chunk. A receiver of a PAD parameter MUST NOT include the PAD parameter within any State Cookie
+  // parameter it generates."
   const cookie = answer.cookieJar.seal(
     {
       createdAt: now,

@@ -13,7 +13,10 @@ const forwardTsnHeaderLength = 8;
 const forwardTsnEntryLength = 4;
 const iForwardTsnEntryLength = 8;
 
-/** The sender's half of partial reliability: what is given up, and how the peer learns of it (RFC 3758 §3.5, RFC 7496, RFC 8260 §2.3.1). */
+/**
+ * The sender's half of partial reliability: what is given up, and how the peer learns of it (RFC 3758 §3.5, RFC 8260 §2.3.1).
+ * RFC 7496 §3: "it is REQUIRED to implement [RFC3758], if you want to implement these additional policies."
+ */
 export class PartialReliability {
   readonly #context: Context;
   readonly #outstanding: OutstandingData<OutgoingFragment, Path>;
@@ -38,14 +41,20 @@ export class PartialReliability {
   abandonIfDue(chunk: OutstandingChunk<OutgoingFragment, Path>, now: Instant): boolean {
     const { message } = chunk.cargo;
     const { expiresAt, maxRetransmits } = message.policy;
-    // RFC 7496 §3.1: "the number of retransmissions […] is limited"; the first transmission is none.
+    // RFC 3758 §4.1 TR2: "MUST treat the message just as if it were a normal reliable SCTP message, as long as the lifetime
+    // has not yet expired." TR4: "Before transmitting or retransmitting a message for which a TSN is already assigned, the
+    // SCTP sender MUST evaluate the lifetime"; "If the lifetime of the message is expired, the SCTP sender MUST 'abandon' the
+    // message". RFC 7496 §3.1: "The sender MUST abandon a user message if the number of retransmissions of any of the DATA
+    // chunks of the user message would exceed the provided limit"; the first transmission is none.
     if (now < expiresAt && chunk.transmissions <= maxRetransmits) return false;
     return this.abandon(message);
   }
 
   /**
    * Gives up a message of which something was sent. Returns false where the peer does not speak FORWARD TSN: then it stays
-   * reliable, since nothing else can make the peer go on without it.
+   * reliable, since nothing else can make the peer go on without it. RFC 3758 §4.1: "if SCTP has sent the first transmission
+   * before the lifetime expires, then the message MUST be sent as a normal reliable message". §3.3.3: "MUST NOT transmit a
+   * FORWARD TSN chunk at any time during the life of the association".
    */
   abandon(message: OutgoingMessage): boolean {
     const context = this.#context;
@@ -59,6 +68,8 @@ export class PartialReliability {
     }
     this.#outstanding.abandon(message.firstTsn!, message.lastTsn!, (fragment) => fragment.message === message);
     context.handleAbandoned(message, message.data.length - message.acknowledged);
+    // RFC 3758 §4.3 G1: "the sender side MUST mark that TSN as eligible for forward TSN". §3.5 F3: "Any delay applied to the
+    // sending of FORWARD TSN chunk SHOULD NOT exceed 200ms and MUST NOT exceed 500ms": there is none.
     this.#isDue = true;
     return true;
   }
@@ -90,7 +101,11 @@ export class PartialReliability {
     for (const message of chosen) if (message.fragmented > 0) this.abandon(message);
   }
 
-  /** RFC 3758 §3.5 C3: with each SACK chunk that is behind the Advanced.Peer.Ack.Point. */
+  /**
+   * RFC 3758 §3.5 A4: "The data sender MUST then perform the following additional steps". C3: "If […] the
+   * 'Advanced.Peer.Ack.Point' is greater than the Cumulative TSN ACK carried in the received SACK, the data sender MUST send
+   * the data receiver a FORWARD TSN chunk".
+   */
   handleSack(srttMs: number, now: Instant): void {
     if (!this.#outstanding.hasSkippable) return;
     // "may wish to limit the number of duplicate FORWARD TSN chunks it sends by […] waiting a full RTT before sending a
@@ -100,7 +115,10 @@ export class PartialReliability {
     if (isNews || now - this.#lastSentAt >= srttMs) this.#isDue = true;
   }
 
-  /** §3.5 A5: "Any time the T3-rtx timer expires, on any destination". */
+  /**
+   * RFC 3758 §3.5 A5: "Any time the T3-rtx timer expires, on any destination, the sender SHOULD try to advance the
+   * 'Advanced.Peer.Ack.Point'".
+   */
   handleTimeout(): void {
     if (this.#outstanding.hasSkippable) this.#isDue = true;
   }
@@ -113,9 +131,15 @@ export class PartialReliability {
     if (!this.#outstanding.isEmpty) this.#resetPoints.push(this.#outstanding.lastTsn);
   }
 
-  /** The chunk that is due, in at most `maxLength` bytes; undefined when the peer has caught up meanwhile. */
+  /**
+   * The chunk that is due, in at most `maxLength` bytes; undefined when the peer has caught up meanwhile. RFC 3758 §3.5 F1:
+   * "An endpoint MUST NOT use the FORWARD TSN for any purposes other than circumstances described in this document."
+   */
   take(maxLength: number, now: Instant): ForwardTsnChunk | IForwardTsnChunk | undefined {
     this.#isDue = false;
+    // RFC 8260 §2.3.1: "the new I-FORWARD-TSN chunk MUST be used instead of the FORWARD-TSN chunk."; "The FORWARD-TSN chunk MUST
+    // be used in combination with the DATA chunk and MUST NOT be used in combination with the I-DATA chunk."; "The I-FORWARD-TSN
+    // chunk MUST be used in combination with the I-DATA chunk and MUST NOT be used in combination with the DATA chunk."
     const { interleaving } = this.#context.capabilities;
     const limit = this.#nextResetPoint();
     const chunk = interleaving ? this.#iForwardTsn(maxLength, limit) : this.#forwardTsn(maxLength, limit);
@@ -135,12 +159,15 @@ export class PartialReliability {
     return next;
   }
 
-  /** §3.5 C4: "Each stream SHOULD only be reported once", with "the highest abandoned stream sequence number". */
+  /** RFC 3758 §3.5 C4: "Each stream SHOULD only be reported once", with "the highest abandoned stream sequence number". */
   #forwardTsn(maxLength: number, limit: Tsn | undefined): ForwardTsnChunk {
     const streams = new Map<number, { readonly first: Ssn; last: Ssn }>();
     const capacity = Math.floor((maxLength - forwardTsnHeaderLength) / forwardTsnEntryLength);
     const newCumulativeTsn = this.#outstanding.advancePeerAckPoint(({ streamId, unordered, messageId }) => {
+      // RFC 3758 §3.5 C4: "MUST determine if the chunk has a valid stream and sequence number (i.e., it was ordered)." §3.2:
+      // "This field MUST NOT report TSN's corresponding to DATA chunks that are marked as unordered."
       if (unordered) return true;
+      // §3.5 C4: "the sender MUST include the stream and sequence number in the FORWARD TSN".
       const known = streams.get(streamId);
       const number = ssn(messageId);
       if (known === undefined && streams.size === capacity) return false;

@@ -111,7 +111,8 @@ export class ReconfigurationRequester {
   /** @throws SctpError SCTP_ERR_NOT_SUPPORTED, SCTP_ERR_INVALID_ARGUMENT */
   request(request: ReconfigurationRequest): void {
     const { capabilities } = this.#context;
-    // §5.1.1: "any request by the application for such service SHOULD be responded to with an appropriate error"
+    // §5.1.1: "the sender MUST ensure that the peer advertised support for the re-configuration extension."; "any request by the
+    // application for such service SHOULD be responded to with an appropriate error".
     if (!capabilities.streamReconfiguration) {
       throw new SctpError('SCTP_ERR_NOT_SUPPORTED', 'the peer does not support stream re-configuration (RFC 6525)');
     }
@@ -129,6 +130,8 @@ export class ReconfigurationRequester {
     const { sendQueue } = this.#context;
     let pause: Pause | undefined;
     if (request.kind === 'reset outgoing streams') pause = sendQueue.pause(request.streamIds);
+    // §5.1.4 C2: "MUST queue any user data, suspending any new transmissions and TSN assignment until the reset procedure is
+    // finished".
     if (request.kind === 'reset association') pause = sendQueue.pause([]);
     this.#waiting.push({ request, pause, isMet: false });
   }
@@ -137,13 +140,19 @@ export class ReconfigurationRequester {
   pump(now: Instant): void {
     // The peer sends no more data, and takes what is left as it comes.
     if (this.#context.state.name === 'SHUTDOWN-RECEIVED') this.#cancelWaiting();
+    // §5.1.1: "At any given time, there MUST NOT be more than one request in flight."; "the chunk MUST be buffered."
     if (this.#inFlight !== undefined) return;
     const queued = this.#waiting.peek();
     if (queued === undefined || !this.#isReady(queued, now)) return;
     this.#waiting.shift();
     const { request } = queued;
+    // §5.1.2 A2: "The sender MUST assign the next re-configuration request sequence number and MUST put it into the
+    // Re-configuration Request Sequence Number field"; "The next re-configuration request sequence number MUST then be
+    // incremented by 1."
     const requestSequenceNumber = this.#nextRequestSequenceNumber;
     this.#nextRequestSequenceNumber = (requestSequenceNumber + 1) >>> 0;
+    // §5.1.2 A5: "The Outgoing SSN Reset Request Parameter MUST be put into a RE-CONFIG Chunk."; "It MUST NOT be put together with
+    // any other parameter": each of them goes alone. §4: "This parameter MUST NOT appear in any other chunk type."
     const chunk: ReconfigChunk = { kind: 'RE-CONFIG', parameters: [this.#parameter(request, requestSequenceNumber)] };
     if (request.kind === 'reset outgoing streams') this.#sender.partialReliability.handleStreamReset();
     const path = this.#context.paths.current;
@@ -179,7 +188,9 @@ export class ReconfigurationRequester {
     const inFlight = this.#inFlight;
     if (!this.#timer.expire(now) || inFlight === undefined) return true;
     inFlight.path.rto.backOff();
-    // "increment the appropriate error counts (for both the association and the destination)"; H2: not when in progress.
+    // §5.1.1: "the sender MUST retransmit the RE-CONFIG chunk, increment the appropriate error counts (for both the association
+    // and the destination)". §5.2.7 H2: "the RE-CONFIG chunk MUST be retransmitted but the corresponding error counters MUST NOT
+    // be incremented."
     if (!inFlight.isInProgress && !this.#context.paths.handleFailure(inFlight.path, true, now)) return false;
     inFlight.path = this.#context.paths.current;
     this.#send(inFlight, now);
@@ -192,8 +203,12 @@ export class ReconfigurationRequester {
     }
   }
 
+  /** §5.1.2, §5.1.3, §5.1.4: "The RE-CONFIG chunk MUST be sent following the rules given in Section 5.1.1." */
   #send(inFlight: InFlight, now: Instant): void {
     this.#context.control.push(inFlight.chunk, inFlight.path);
+    // §5.1.1: "the sender MUST start the Re-configuration Timer if the RE-CONFIG chunk contains at least one request parameter.
+    // If it contains no request parameters, the Re-configuration Timer MUST NOT be started": what we answer does not come here.
+    // "This timer MUST use the same value as SCTP's data transmission timer".
     this.#timer.start(now, inFlight.path.rto.rtoMs);
   }
 
@@ -212,8 +227,12 @@ export class ReconfigurationRequester {
         return {
           kind: 'Outgoing SSN Reset Request',
           requestSequenceNumber,
+          // §5.1.2 A4: "MUST be the Re-configuration Request Sequence Number of the Incoming SSN Reset Request Parameter."
           responseSequenceNumber: request.inResponseTo ?? this.#lastPeerRequest(),
+          // A3: "The Sender's Last Assigned TSN MUST be set to the next TSN the sender assigns minus 1."
           sendersLastAssignedTsn: this.#sender.lastAssignedTsn,
+          // A4: "If […] the sender requests that all outgoing streams be reset, stream numbers SHOULD NOT be put into the Outgoing
+          // SSN Reset Request Parameter."; "these stream numbers MUST be placed in the Outgoing SSN Reset Request Parameter."
           streamNumbers: request.streamIds,
         };
       case 'reset incoming streams':
@@ -231,6 +250,8 @@ export class ReconfigurationRequester {
 
   #finish(queued: Queued, result: ReconfigurationResult, response?: ReconfigurationResponseParameter): void {
     if (queued === this.#inFlight) {
+      // §5.2.2 E1, §5.2.7 H1: "the Re-configuration Request Sequence Number MUST be marked as acknowledged."; "the
+      // Re-configuration Timer MUST be stopped."
       this.#timer.stop();
       this.#inFlight = undefined;
     }
@@ -253,7 +274,9 @@ export class ReconfigurationRequester {
         this.#finishAssociationReset(queued, result, response);
         return;
       case 'add outgoing streams':
-        // H6
+        // H6: "If the request was to add outgoing streams, the endpoint MUST add the additional streams to the association."; "it
+        // MUST NOT use the streams until the peer has responded with a positive acknowledgment." §5.1.5: "the sender MUST await a
+        // positive acknowledgment (Success) before using any additional stream added by this request."
         if (isPerformed) context.outboundStreams = Math.min(context.outboundStreams + request.count, mostStreams);
         events.push({ kind: 'streamsAdded', direction: 'outgoing', count: request.count, result });
         return;
@@ -276,6 +299,7 @@ export class ReconfigurationRequester {
     const isPerformed = given === 'performed' && nextTsns !== undefined;
     if (isPerformed) {
       this.#sender.restartAt(nextTsns.receiversNextTsn);
+      // "All incoming streams MUST be reset to 0 as the next expected SSN."
       this.#receiver.restartAt(nextTsns.sendersNextTsn);
     }
     sendQueue.resume(pause!, isPerformed);

@@ -23,7 +23,7 @@ export class ReconfigurationResponder {
   readonly #requester: ReconfigurationRequester;
   /** §4.1: the peer's numbers begin with its Initial TSN. */
   #expected: number;
-  /** The latest answers, for requests that come again: "the same RE-CONFIG chunk MUST to be sent back" (§5.2.1). */
+  /** The latest answers, for requests that come again (§5.2.1). */
   readonly #answers = new Map<number, ReconfigurationResponseParameter>();
   /** E2: a reset that waits for the data that was sent before it. */
   #deferred:
@@ -61,6 +61,8 @@ export class ReconfigurationResponder {
       const answer = this.#handle(parameter);
       if (answer !== undefined) answers.push(answer);
     }
+    // §5.2.2 E6, §5.2.3 F2, §5.2.4 G7: "The RE-CONFIG chunk MUST be sent after the incoming RE-CONFIG chunk is processed
+    // completely."
     this.#send(answers);
     // "a selective acknowledgment (SACK) chunk SHOULD be sent back and MAY be bundled with the RE-CONFIG chunk"
     if (hasRequest) this.#receiver.tracker.requestSack();
@@ -79,7 +81,8 @@ export class ReconfigurationResponder {
   #handle(request: Request): ReconfigurationResponseParameter | undefined {
     const number = request.requestSequenceNumber;
     const known = this.#answers.get(number);
-    // What was in progress is looked at again; anything else has its answer.
+    // §5.2.1: "If […] this is the last received RE-CONFIG chunk (i.e., a retransmission), the same RE-CONFIG chunk MUST to be sent
+    // back in response, as it was earlier." What was in progress is looked at again; anything else has its answer.
     if (known !== undefined && known.result !== reconfigurationResults['In progress']) return known;
     if (known === undefined && number !== this.#expected) {
       return {
@@ -111,12 +114,16 @@ export class ReconfigurationResponder {
   ): ReconfigurationResponseParameter {
     const { requestSequenceNumber, streamNumbers, sendersLastAssignedTsn } = request;
     const isAskedFor = this.#requester.handleAnsweringRequest(request.responseSequenceNumber); // E1
+    // §5.2.1: "If for whatever reason the endpoint does not wish to process a received request parameter, it MUST send a
+    // corresponding response parameter".
     if (!isAskedFor && !this.#context.reconfigurationPolicy.acceptStreamResets)
       return this.#answer(requestSequenceNumber, 'Denied');
     if (streamNumbers.some((streamId) => streamId >= this.#context.inboundStreams)) {
       return this.#answer(requestSequenceNumber, 'Error - Wrong SSN');
     }
-    // E2: "If the Sender's Last Assigned TSN is greater than the cumulative acknowledgment point […]"
+    // E2: "If the Sender's Last Assigned TSN is greater than the cumulative acknowledgment point, then the endpoint MUST enter
+    // 'deferred reset processing'."; "it MUST put a Re-configuration Response Parameter into a RE-CONFIG chunk indicating 'In
+    // progress' and MUST send the RE-CONFIG chunk."
     if (isAfter(sendersLastAssignedTsn, this.#receiver.tracker.cumulativeTsn)) {
       this.#deferred = { request, lastTsn: sendersLastAssignedTsn };
       this.#receiver.holdAfter(sendersLastAssignedTsn, streamNumbers);
@@ -131,6 +138,7 @@ export class ReconfigurationResponder {
     streamNumbers,
   }: Extract<Request, { kind: 'Outgoing SSN Reset Request' }>): ReconfigurationResponseParameter {
     this.#deferred = undefined;
+    // E4: "Any queued TSNs (queued at step E2) MUST now be released and processed normally."
     this.#receiver.resetStreams(streamNumbers);
     const event = {
       kind: 'streamsReset',
@@ -139,6 +147,7 @@ export class ReconfigurationResponder {
       result: 'performed',
     } as const;
     this.#context.events.push(event);
+    // E5: "A Re-configuration Response Parameter MUST be put into a RE-CONFIG chunk indicating successful processing."
     return this.#answer(requestSequenceNumber, 'Success - Performed');
   }
 
@@ -165,6 +174,9 @@ export class ReconfigurationResponder {
       return this.#answer(requestSequenceNumber, 'Success - Nothing to do');
     }
     const isNext = this.#requester.isIdle;
+    // §5.2.3 F1: "An Outgoing SSN Reset Request Parameter MUST be put into a RE-CONFIG chunk according to Section 5.1.2."; "Even in
+    // such a situation, the Incoming SSN Reset MUST be processed normally". §5.1.2 A4: "the stream numbers MUST be copied from the
+    // Incoming SSN Reset Request Parameter to the Outgoing SSN Reset Request Parameter."
     const streamIds = streamNumbers;
     this.#requester.enqueue({ kind: 'reset outgoing streams', streamIds, inResponseTo: requestSequenceNumber });
     // "responding to the peer with an acknowledgment" where our request has to wait: for the peer's answer to another one
@@ -206,20 +218,32 @@ export class ReconfigurationResponder {
     const sendersNextTsn = plus(this.#sender.nextTsn, tsnWindow + 1);
     // G1: "the smallest TSN not acknowledged by the receiver of the request plus 2^31"
     const receiversNextTsn = this.#receiver.farTsn;
-    this.#sender.restartAt(sendersNextTsn); // G3
-    this.#receiver.restartAt(receiversNextTsn); // G4
-    sendQueue.resume(pause, true); // G5
+    // G3: "The same processing as though a SACK chunk with no gap report and a cumulative TSN ACK of the Sender's Next TSN minus 1
+    // were received MUST be performed."
+    this.#sender.restartAt(sendersNextTsn);
+    // G4: "The same processing as though a FWD-TSN chunk (as defined in [RFC3758]) with all streams affected and a new cumulative
+    // TSN ACK of the Receiver's Next TSN minus 1 were received MUST be performed."
+    this.#receiver.restartAt(receiversNextTsn);
+    // G5: "The next expected and outgoing SSNs MUST be reset to 0 for all incoming and outgoing streams."
+    sendQueue.resume(pause, true);
     this.#requester.isPeerResettingAssociation = false;
     events.push({ kind: 'associationReset', by: 'peer', result: 'performed' });
+    // §5.1.7 D3: "the Sender's Next TSN field MUST be filled with the next TSN the sender of this Re-configuration Response
+    // Parameter will assign." D4: "the Receiver's Next TSN field MUST be filled with a TSN such that the sender of the
+    // Re-configuration Response Parameter can be sure it can discard received DATA chunks with smaller TSNs."
     return this.#remember(number, 'Success - Performed', { sendersNextTsn, receiversNextTsn });
   }
 
-  /** §5.2.5: "SHOULD deny the request if the number of streams exceeds a limit that should be configurable". */
+  /**
+   * §5.2.5: "it MUST send a response parameter either acknowledging or denying the request. If the response is successful, the
+   * receiver MUST add the requested number of inbound streams to the association".
+   */
   #handleAddedOutgoing(
     request: Extract<Request, { kind: 'Add Outgoing Streams Request' }>,
   ): ReconfigurationResponseParameter {
     const { requestSequenceNumber, newStreams } = request;
     const { options, inboundStreams, events } = this.#context;
+    // §5.2.5: "SHOULD deny the request if the number of streams exceeds a limit that should be configurable by the application."
     const isAcceptable =
       this.#context.reconfigurationPolicy.acceptAddedStreams &&
       inboundStreams + newStreams <= options.maxInboundStreams;
@@ -234,6 +258,8 @@ export class ReconfigurationResponder {
     requestSequenceNumber,
     newStreams,
   }: Extract<Request, { kind: 'Add Incoming Streams Request' }>): ReconfigurationResponseParameter {
+    // §5.2.6: "SHOULD deny the request if the number of streams exceeds a limit that should be configurable by the application.":
+    // ours is what a Stream Identifier can tell apart, or none at all by the policy.
     const isAcceptable =
       this.#context.reconfigurationPolicy.acceptAddedStreams &&
       newStreams > 0 &&
@@ -261,8 +287,12 @@ export class ReconfigurationResponder {
   ): ReconfigurationResponseParameter {
     const answer: ReconfigurationResponseParameter = {
       kind: 'Re-configuration Response',
+      // §5.1.7 D1: "MUST be copied to the Re-configuration Response Sequence Number field"
       responseSequenceNumber,
+      // D2: "MUST be placed in the Result field of the Re-configuration Response Parameter."
       result: reconfigurationResults[result],
+      // D3, D4: "For other requests, the Sender's Next TSN field, which is optional, MUST NOT be used."; "For other requests, the
+      // Receiver's Next TSN field, which is optional, MUST NOT be used."
       ...(nextTsns === undefined ? {} : { nextTsns }),
     };
     this.#answers.set(responseSequenceNumber, answer);
@@ -274,11 +304,10 @@ export class ReconfigurationResponder {
     return answer;
   }
 
+  /** "they MUST be put into one RE_CONFIG chunk" (§5.2.1): there are two at most, as there were requests. */
   #send(answers: readonly ReconfigurationResponseParameter[]): void {
     const { control, paths } = this.#context;
-    for (let i = 0; i < answers.length; i += 2) {
-      control.respond({ kind: 'RE-CONFIG', parameters: answers.slice(i, i + 2) }, paths.current);
-    }
+    if (answers.length > 0) control.respond({ kind: 'RE-CONFIG', parameters: answers }, paths.current);
   }
 }
 

@@ -1,18 +1,41 @@
+import { asciiBytes } from '../base/bytes.ts';
 import type { Tsn } from '../base/serial.ts';
 import type { Instant } from '../base/time.ts';
-import type { ReconfigChunk } from '../chunks/index.ts';
+import type { Parameter, ReconfigChunk } from '../chunks/index.ts';
 import type { Context } from './context.ts';
 import type { DataReceiver } from './data-receiver.ts';
 import type { DataSender } from './data-sender.ts';
+import type { Path } from './path.ts';
 import { type ReconfigurationRequest, ReconfigurationRequester } from './reconfiguration-requester.ts';
 import { ReconfigurationResponder } from './reconfiguration-responder.ts';
 
+/** RFC 6525 §3.1: "at most two parameters", and what may stand beside what, in either order. */
+const companions: ReadonlyMap<Parameter['kind'], readonly Parameter['kind'][]> = new Map<
+  Parameter['kind'],
+  readonly Parameter['kind'][]
+>([
+  ['Outgoing SSN Reset Request', ['Incoming SSN Reset Request', 'Re-configuration Response']],
+  ['Incoming SSN Reset Request', ['Outgoing SSN Reset Request']],
+  ['SSN/TSN Reset Request', []],
+  ['Add Outgoing Streams Request', ['Add Incoming Streams Request']],
+  ['Add Incoming Streams Request', ['Add Outgoing Streams Request']],
+  ['Re-configuration Response', ['Re-configuration Response', 'Outgoing SSN Reset Request']],
+]);
+
+function isAllowed([first, second, ...others]: readonly Parameter[]): boolean {
+  const allowed = first && companions.get(first.kind);
+  if (allowed === undefined || others.length > 0) return false;
+  return second === undefined || allowed.includes(second.kind);
+}
+
 /** Stream re-configuration (RFC 6525): our requests and the answers to the peer's. */
 export class StreamReconfiguration {
+  readonly #context: Context;
   readonly #requester: ReconfigurationRequester;
   readonly #responder: ReconfigurationResponder;
 
   constructor(context: Context, sender: DataSender, receiver: DataReceiver, localInitialTsn: Tsn, peerInitialTsn: Tsn) {
+    this.#context = context;
     const lastPeerRequest = (): number => this.#responder.lastRequest;
     this.#requester = new ReconfigurationRequester(context, sender, receiver, localInitialTsn, lastPeerRequest);
     this.#responder = new ReconfigurationResponder(context, sender, receiver, this.#requester, peerInitialTsn);
@@ -29,7 +52,16 @@ export class StreamReconfiguration {
   }
 
   /** §5.2.1: "each parameter within it SHOULD be processed". */
-  handleChunk(chunk: ReconfigChunk, now: Instant): void {
+  handleChunk(chunk: ReconfigChunk, path: Path, now: Instant): void {
+    const { control, paths, metrics } = this.#context;
+    if (!isAllowed(chunk.parameters)) {
+      // §3.1: "If a sender transmits an unsupported combination, the receiver SHOULD send an ERROR chunk with a Protocol
+      // Violation cause".
+      metrics.unexpectedChunks++;
+      const information = asciiBytes('a combination of parameters that RE-CONFIG does not have');
+      control.respond({ kind: 'ERROR', causes: [{ kind: 'Protocol Violation', information }] }, paths.forReplyTo(path));
+      return;
+    }
     for (const parameter of chunk.parameters) {
       if (parameter.kind === 'Re-configuration Response') this.#requester.handleResponse(parameter, now);
     }

@@ -71,6 +71,7 @@ export class Transmitter {
     // permanently".
     const dataPath = this.#burst > 0 && this.#maySendData() ? sender.choosePath(now) : undefined;
     const isSackDue = tracker.isSackDue && this.#mayReceiveData();
+    // RFC 3758 §3.5 C3: "the only restriction being that the address MUST be one that is CONFIRMED".
     const forwardTsnPath =
       this.#maySendData() && sender.partialReliability.isDue ? (dataPath ?? paths.current) : undefined;
     const path = queued?.path ?? (isSackDue ? receiver.sackPath : (forwardTsnPath ?? dataPath));
@@ -103,7 +104,8 @@ export class Transmitter {
     const chunk = sender.partialReliability.take(room, now);
     if (chunk === undefined) return;
     this.#builder.append(chunk);
-    path.t3Rtx.startIfStopped(now, path.rto.rtoMs); // C5
+    // RFC 3758 §3.5 C5: "the sender MUST assure that at least one T3-rtx timer is running."
+    path.t3Rtx.startIfStopped(now, path.rto.rtoMs);
   }
 
   /** RFC 9260 §6: "Data transmission MUST only happen in the ESTABLISHED, SHUTDOWN-PENDING, and SHUTDOWN-RECEIVED states." */
@@ -156,7 +158,8 @@ export class Transmitter {
 
   #finish(path: Path): Transmit {
     // RFC 9653 §5.2: "an endpoint SHOULD use zero as the checksum when sending an SCTP packet" where the peer takes it, but
-    // for COOKIE ECHO (2); what travels alone or out of the blue has a checksum anyway.
+    // for COOKIE ECHO. 2: "it MUST include a correct CRC32c checksum in the packet containing the COOKIE ECHO chunk." What
+    // travels alone or out of the blue has one anyway.
     const isChecked = !this.#context.capabilities.zeroChecksumToPeer || this.#context.state.name === 'COOKIE-ECHOED';
     const packet = this.#builder.finish(isChecked);
     this.#context.environment.slab.keep(packet.length);

@@ -27,6 +27,10 @@ export interface IDataChunk {
   readonly fragment: Fragment;
 }
 
+/**
+ * RFC 8260 §2.1, of the Res bits: "They MUST be set to 0 by the sender and MUST be ignored by the receiver."; of the Reserved
+ * field: "It MUST be set to 0 by the sender and MUST be ignored by the receiver."
+ */
 export const iDataCodec: ChunkCodec<IDataChunk> = {
   type: 64,
   minimumLength: 16,

@@ -28,6 +28,10 @@ export interface IForwardTsnChunk {
 
 const unorderedBit = 0x0001;
 
+/**
+ * RFC 8260 §2.3.1, of the Flags: "They MUST be set to 0 by the sender and MUST be ignored by the receiver."; of the Reserved
+ * field: "It MUST be set to 0 by the sender and MUST be ignored by the receiver."
+ */
 export const iForwardTsnCodec: ChunkCodec<IForwardTsnChunk> = {
   type: 194,
   minimumLength: 4,

@@ -15,10 +15,12 @@ export interface PadChunk {
 }
 
 export const padCodec: ChunkCodec<PadChunk> = {
+  // RFC 4820 §3: "This value MUST be set to 0x84 for all PAD chunks."
   type: 0x84,
   minimumLength: 0,
   decode: (_bytes, start, end) => ({ kind: 'PAD', length: end - start }),
   valueLength: ({ length }) => length,
+  // RFC 4820 §3: "This value SHOULD be set to zero on transmit and MUST be ignored on receipt."
   flags: noFlags,
   encode: ({ length }, bytes, offset) => bytes.fill(0, offset, offset + length),
 };

@@ -197,6 +197,7 @@ export class Endpoint {
       this.#counters.tooShort++;
       return;
     }
+    // RFC 9653 §5.3: "Otherwise, the endpoint MUST drop all SCTP packets with an incorrect CRC32c checksum."
     // RFC 9260 §6.8: "the receiver MUST first check the CRC32c checksum"; "MUST treat the packet as an invalid SCTP packet".
     if (!this.#acceptsWithoutChecksum(packet) && !hasValidChecksum(bytes)) {
       this.#counters.badChecksum++;
@@ -454,7 +455,10 @@ export class Endpoint {
     this.#reply(reply.chunk, reply.verificationTag, packet.destinationPort, packet.sourcePort, from, to);
   }
 
-  /** Answers without an association, from the address that was asked. */
+  /**
+   * Answers without an association, from the address that was asked. RFC 9653 §5.2 1 b: "it MUST include a correct CRC32c
+   * checksum in the response packet."
+   */
   #reply(
     chunk: Chunk,
     verificationTag: number,

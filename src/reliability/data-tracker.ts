@@ -94,16 +94,19 @@ export class DataTracker {
   }
 
   /**
-   * FORWARD TSN (RFC 3758 §3.6): "MUST first update its cumulative TSN point to the value carried in the FORWARD TSN chunk,
-   * and then MUST further advance". Returns whether it was news; one that is not "SHOULD send a SACK".
+   * FORWARD TSN. RFC 3758 §3.6: "MUST first update its cumulative TSN point to the value carried in the FORWARD TSN chunk, and
+   * then MUST further advance its cumulative TSN point locally". Returns whether it was news; for one that is not, "The
+   * receiver SHOULD send a SACK to its peer".
    */
   handleForwardTsn(newCumulativeTsn: Tsn): boolean {
     const ahead = distance(newCumulativeTsn, this.#cumulativeTsn);
+    // RFC 3758 §3.6: "the data receiver MUST treat this FORWARD TSN as out-of-date and MUST NOT update its Cumulative TSN."
     if (ahead <= 0) this.handleDropped();
     if (ahead <= 0 || ahead > tsnWindow) return false;
-    // "MUST follow the same rules as if a DATA chunk had been received"
+    // RFC 3758 §3.6: "the receiver MUST follow the same rules as if a DATA chunk had been received".
     this.#sawNew = true;
     this.#cumulativeTsn = newCumulativeTsn;
+    // RFC 3758 §3.6: "MUST stop reporting any missing TSNs earlier than or equal to the new cumulative TSN point."
     this.#received.removeUpTo(newCumulativeTsn);
     if (!this.#received.isEmpty && this.#received.start(0) === next(newCumulativeTsn)) {
       this.#sawFilling = true;
@@ -143,7 +146,9 @@ export class DataTracker {
       // §5.1: "After the reception of the first DATA chunk in an association, the endpoint MUST immediately respond"
       // §5.1.5 6: "Immediately acknowledge any DATA chunk bundled with the COOKIE ECHO chunk with a SACK chunk".
       !this.#hasReceivedData ||
-      // §6.2: "the receiver SHOULD NOT delay the sending of the corresponding SACK chunk" (I bit)
+      // §6.2: "the receiver SHOULD NOT delay the sending of the corresponding SACK chunk" (I bit). RFC 7053 §5.2: "the
+      // receiver SHOULD immediately respond". RFC 8260 §2.1: "the receiver SHOULD NOT delay the sending of the corresponding
+      // SACK chunk."
       this.#wantsSackNow ||
       this.#sawDropped ||
       // §6.2: "When a packet arrives with duplicate DATA chunk(s) and with no new DATA chunk(s), the endpoint MUST

@@ -141,9 +141,9 @@ export class OutstandingData<Cargo, D extends Destination> {
   }
 
   /**
-   * Gives up every chunk from `first` to `last` that `belongs` to a message: "all other TSN's within that fragmented
-   * message MUST be abandoned at the same time" (RFC 3758 §3.5 A3). Each is treated "as being finally acked and no longer
-   * outstanding" (A2).
+   * Gives up every chunk from `first` to `last` that `belongs` to a message. RFC 3758 §3.5 A3: "all other TSN's within that
+   * fragmented message MUST be abandoned at the same time". A2: "as being finally acked and no longer outstanding". F5: "the
+   * appropriate congestion adjustment MUST be made": what was in flight is still counted as missing.
    */
   abandon(first: Tsn, last: Tsn, belongs: (cargo: Cargo) => boolean): void {
     const start = isAfter(first, this.#cumulativeTsnAckPoint) ? first : next(this.#cumulativeTsnAckPoint);
@@ -155,7 +155,6 @@ export class OutstandingData<Cargo, D extends Destination> {
       if (chunk.fate === 'in flight') this.#leaveFlight(chunk);
       chunk.fate = 'abandoned';
       this.#lost.remove(tsn);
-      this.#countable.remove(tsn);
     }
   }
 
@@ -310,7 +309,8 @@ export class OutstandingData<Cargo, D extends Destination> {
   }
 
   #objectionTo(cumulativeTsnAck: Tsn, gapAckBlocks: readonly GapAckBlock[]): SackOutcome<D>['rejected'] {
-    // §6.2.1 D i: "If Cumulative TSN Ack is less than the Cumulative TSN Ack Point, then drop the SACK chunk."
+    // §6.2.1 D i: "If Cumulative TSN Ack is less than the Cumulative TSN Ack Point, then drop the SACK chunk." RFC 3758 §3.5
+    // F4: "the comparison MUST NOT be made against 'Advanced.Peer.Ack.Point'".
     if (isBefore(cumulativeTsnAck, this.#cumulativeTsnAckPoint)) return 'old';
     const unacknowledged = distance(this.#nextTsn, cumulativeTsnAck) - 1;
     // A reset of the association moves TSNs by 2^31, from where serial arithmetic takes what is old for new.
@@ -471,7 +471,8 @@ export class OutstandingData<Cargo, D extends Destination> {
     for (const chunk of this.#lostNow) {
       chunk.isFastRetransmitted = true;
       this.#outcome.lost.add(chunk.destination);
-      this.#markLost(chunk, 'miss indications');
+      if (chunk.isAbandoned) this.#countable.remove(chunk.tsn);
+      else this.#markLost(chunk, 'miss indications');
     }
     if (this.#lostNow.length > 0) this.#lostNow.length = 0;
   }

@@ -81,6 +81,10 @@ export class DataReassembly implements Reassembly {
     for (const { streamId, messageId } of skipped) this.#skipTo(this.#stream(streamId), ssn(messageId));
   }
 
+  /**
+   * RFC 6525 §5.2.2 E3: "If no stream numbers are listed in the parameter, then all incoming streams MUST be reset to 0 as the
+   * next expected SSN."; "If specific stream numbers are listed, then only these specific streams MUST be reset to 0".
+   */
   resetStreams(streamIds: readonly number[]): void {
     if (streamIds.length === 0) for (const stream of this.#streams.values()) stream.nextSsn = ssn(0);
     for (const streamId of streamIds) {
@@ -95,7 +99,11 @@ export class DataReassembly implements Reassembly {
     this.#queue.releaseIncomplete();
   }
 
-  /** "immediately make available for delivery stream sequence numbers earlier than or equal to the stream sequence number listed". */
+  /**
+   * RFC 3758 §3.6: "the receiver MUST […] examine all of the listed stream reordering queues, and immediately make available
+   * for delivery stream sequence numbers earlier than or equal to the stream sequence number listed". "Any such stranded data
+   * SHOULD be made immediately available to the upper layer application."
+   */
   #skipTo(stream: IncomingStream, last: Ssn): void {
     if (ssnDistance(last, stream.nextSsn) < 0) return;
     const stranded = Array.from(stream.waiting ?? []).filter(([number]) => ssnDistance(number, last) <= 0);

@@ -27,7 +27,8 @@ interface Sequence {
 
 /**
  * Reassembly and ordering of I-DATA chunks (RFC 8260 §2.2.3): "use the SID to identify the stream, consider the U bit
- * […], find the user message identified by the MID, and use the FSN for reassembly of the message and not the TSN".
+ * […], find the user message identified by the MID, and use the FSN for reassembly of the message and not the TSN". "The
+ * receiver MUST NOT make any assumption about the TSN assignments of the sender."
  */
 export class IDataReassembly implements Reassembly {
   readonly #queue: ReceiveQueue;

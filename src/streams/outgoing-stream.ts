@@ -15,7 +15,10 @@ export class OutgoingStream {
   /** Messages given up before anything of them was sent, and after (RFC 7496 §4.4). */
   abandonedUnsent = 0;
   abandonedSent = 0;
-  /** RFC 9260 §6.5: "MUST start from 0 when the association is established". */
+  /**
+   * RFC 9260 §6.5: "MUST start from 0 when the association is established". RFC 6525 §5.1.5, §5.1.6: "A new stream MUST use SSN 0
+   * for its first ordered message."
+   */
   #nextSsn: Ssn = ssn(0);
   /** RFC 8260 §2.1: ordered and unordered messages of a stream have MIDs of their own. */
   #nextMid: Mid = mid(0);
@@ -39,7 +42,10 @@ export class OutgoingStream {
     return taken;
   }
 
-  /** The stream was reset (RFC 6525 §5.1.2, RFC 8260 §2.3.2): its next message has number 0 again. */
+  /**
+   * The stream was reset (RFC 6525 §5.1.2): its next message has number 0 again. RFC 8260 §2.3.2: "the two counters (one for
+   * the ordered messages, one for the unordered messages) used for the MIDs MUST be reset to 0."
+   */
   reset(): void {
     this.#nextSsn = ssn(0);
     this.#nextMid = mid(0);

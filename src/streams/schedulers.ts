@@ -67,7 +67,8 @@ class Priority extends KeyedScheduler {
 }
 
 /**
- * RFC 8260 §3.6: "If the weight of stream S1 is n times the weight of stream S2, the scheduler should assign to stream S1 n
+ * RFC 8260 §3: "If the implementation is used for WebRTC data channels […], it MUST implement the Weighted Fair Queueing
+ * Scheduler". §3.6: "If the weight of stream S1 is n times the weight of stream S2, the scheduler should assign to stream S1 n
  * times the capacity". The key is a virtual time: what a stream has sent, divided by its weight. A stream that was idle
  * begins where the others are, so that it cannot save up.
  */

@@ -160,6 +160,7 @@ export class SendQueue {
   /** Cuts the fragment that `nextLength` has announced. */
   takeFragment(length: number): OutgoingFragment {
     const stream = this.#current!;
+    // RFC 8260 §2.2.2: "MUST NOT process […] more than one user message in any given stream at any time."
     const message = stream.messages.peek()!;
     const start = message.fragmented;
     const end = start + length;
@@ -183,6 +184,8 @@ export class SendQueue {
       unordered: message.unordered,
       // §3.3.1: "An unfragmented user message MUST have both the B and E bits set to 1." §6.9: "MUST also set the B/E
       // bits of the first DATA chunk in the series to 10, the B/E bits of the last DATA chunk in the series to 01".
+      // RFC 8260 §2.2.2: "The first fragment MUST have the B bit set. The last fragment MUST have the E bit set. All other
+      // fragments MUST NOT have the B or E bit set."
       beginning: start === 0,
       ending,
       messageId: message.messageId,
@@ -293,6 +296,8 @@ export class SendQueue {
       if (!this.#mustGoOn) this.#current = this.#choose();
       const message = this.#current?.messages.peek();
       if (this.#current === undefined || message === undefined) return undefined;
+      // RFC 3758 §4.1 TR3: "Before assigning a TSN to any message, the SCTP sender MUST evaluate the lifetime of that
+      // message."; "If it is expired, the SCTP sender MUST NOT assign a TSN to that message".
       if (message.fragmented > 0 || now < message.policy.expiresAt) return message;
       this.#current.messages.shift();
       this.#handleHeadGone(this.#current);

@@ -131,13 +131,16 @@ export const cookiePreservativeCodec: TlvCodec<CookiePreservativeParameter> = ui
 
 export const ecnCapableCodec: TlvCodec<EcnCapableParameter> = emptyTlv(0x8000, { kind: 'ECN Capable' });
 
+/** RFC 9653 §4: "This field holds the length in bytes of the chunk parameter; the value MUST be 8." */
 export const zeroChecksumAcceptableCodec: TlvCodec<ZeroChecksumAcceptableParameter> = uint32Tlv(
   0x8001,
   (edmid) => ({ kind: 'Zero Checksum Acceptable', edmid }),
   ({ edmid }) => edmid,
 );
 
+/** RFC 4820 §4, in INIT alone: "It MUST NOT be included in any other chunk." */
 export const paddingCodec: TlvCodec<PaddingParameter> = paddingTlv(
+  // RFC 4820 §4: "This value MUST be set to 0x8005."
   0x8005,
   (length) => ({ kind: 'Padding', length }),
   ({ length }) => length,

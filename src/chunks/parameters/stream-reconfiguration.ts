@@ -68,7 +68,7 @@ export interface ReconfigurationResponseParameter {
   readonly responseSequenceNumber: number;
   /** One of `reconfigurationResults`, or what else the peer says. */
   readonly result: number;
-  /** "Either both optional fields […] MUST be present, or no field": in responses to SSN/TSN resets. */
+  /** RFC 6525 §4.4: "Either both optional fields […] MUST be present, or no field": in responses to SSN/TSN resets. */
   readonly nextTsns?: { readonly sendersNextTsn: Tsn; readonly receiversNextTsn: Tsn };
 }
 
@@ -117,6 +117,7 @@ export const outgoingSsnResetRequestCodec: TlvCodec<OutgoingSsnResetRequestParam
       streamNumbers: readUint16List(bytes, start + 12, end),
     };
   },
+  // RFC 6525 §4.1: "the value MUST be 16 + 2 * N": with the header of the parameter.
   valueLength: ({ streamNumbers }) => 12 + 2 * streamNumbers.length,
   encode(request, bytes, offset) {
     writeUint32(bytes, offset, request.requestSequenceNumber);
@@ -136,6 +137,7 @@ export const incomingSsnResetRequestCodec: TlvCodec<IncomingSsnResetRequestParam
       streamNumbers: readUint16List(bytes, start + 4, end),
     };
   },
+  // RFC 6525 §4.2: "the value MUST be 8 + 2 * N."
   valueLength: ({ streamNumbers }) => 4 + 2 * streamNumbers.length,
   encode({ requestSequenceNumber, streamNumbers }, bytes, offset) {
     writeUint32(bytes, offset, requestSequenceNumber);
@@ -143,6 +145,7 @@ export const incomingSsnResetRequestCodec: TlvCodec<IncomingSsnResetRequestParam
   },
 };
 
+/** RFC 6525 §4.3: "This field holds the length in bytes of the parameter; the value MUST be 8." */
 export const ssnTsnResetRequestCodec: TlvCodec<SsnTsnResetRequestParameter> = uint32Tlv(
   15,
   (requestSequenceNumber) => ({ kind: 'SSN/TSN Reset Request', requestSequenceNumber }),
@@ -164,6 +167,7 @@ export const reconfigurationResponseCodec: TlvCodec<ReconfigurationResponseParam
     const receiversNextTsn = tsn(readUint32(bytes, start + 12));
     return { ...response, nextTsns: { sendersNextTsn, receiversNextTsn } };
   },
+  // RFC 6525 §4.4: "the value MUST be 12 if the optional fields are not present and 20 otherwise."
   valueLength: ({ nextTsns }) => (nextTsns === undefined ? 8 : 16),
   encode({ responseSequenceNumber, result, nextTsns }, bytes, offset) {
     writeUint32(bytes, offset, responseSequenceNumber);
@@ -194,10 +198,12 @@ function addStreamsCodec<P extends { readonly requestSequenceNumber: number; rea
       end - start === 8
         ? make(readUint32(bytes, start), readUint16(bytes, start + 4))
         : 'an add streams request of the wrong length',
+    // RFC 6525 §4.5, §4.6: "This field holds the length in bytes of the parameter; the value MUST be 12."
     valueLength: () => 8,
     encode({ requestSequenceNumber, newStreams }, bytes, offset) {
       writeUint32(bytes, offset, requestSequenceNumber);
       writeUint16(bytes, offset + 4, newStreams);
+      // RFC 6525 §4.5, §4.6: "It SHOULD be set to 0 by the sender and ignored by the receiver."
       writeUint16(bytes, offset + 6, 0);
     },
   };

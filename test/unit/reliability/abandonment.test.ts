@@ -33,11 +33,12 @@ describe('an abandoned DATA chunk (RFC 3758 §3.5)', () => {
     expect([sender.retransmit(), sender.fates]).toEqual([[10, 12], '.-.']);
   });
 
-  it('is not counted as missing', () => {
+  it('F5: that is reported missing is a loss all the same, once, and is not sent again', () => {
     const sender = new Sender().send(6);
     abandon(sender, 10);
-    for (const blocks of ['3', '3-4', '3-5']) sender.sack(9, blocks);
-    expect(sender.fates).toBe('-!+++.');
+    expect(['2', '2-3', '2-4', '2-5'].map((blocks) => sender.sack(9, blocks).lost.size)).toEqual([0, 0, 1, 0]);
+    expect([sender.fates, sender.retransmit()]).toEqual(['-++++.', []]);
+    expect(sender.outstanding.flightSize).toBe(chunkSize);
   });
 
   it('A3: goes with all others "within that fragmented message", and only with them', () => {
