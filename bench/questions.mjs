@@ -3,5 +3,18 @@ import { questions as behindAHole } from './core-behind-a-hole.mjs';
 import { questions as fragments } from './core-fragments.mjs';
 import { questions as packet } from './core-packet.mjs';
 import { questions as sackStorm } from './core-sack-storm.mjs';
+import { questions as bulk } from './loopback-bulk.mjs';
+import { questions as echo } from './loopback-echo.mjs';
+import { questions as messages } from './loopback-messages.mjs';
+import { questions as handshakes } from './scale-handshakes.mjs';
 
-export const questions = [...packet, ...behindAHole, ...sackStorm, ...fragments];
+export const questions = [
+  ...bulk,
+  ...messages,
+  ...echo,
+  ...packet,
+  ...behindAHole,
+  ...sackStorm,
+  ...fragments,
+  ...handshakes,
+];

@@ -47,6 +47,11 @@ export class Program {
     });
   }
 
+  /** The value of the last event of that name so far, undefined when there was none. */
+  latest(event) {
+    return this.#arrived.get(event)?.at(-1);
+  }
+
   /** Ends it; resolves when it is gone. */
   async stop() {
     const child = this.#child;
