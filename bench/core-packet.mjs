@@ -71,7 +71,7 @@ export async function checksumsAlone({ seconds, warmUp }) {
   return sum === 0.5 ? 0 : cost;
 }
 
-/** werift's association over a pipe in memory that hands packets over in a microtask. */
+/** werift's association over a pipe in memory that hands packets over in the next turn of the event loop. */
 export async function weriftPacket({ seconds, warmUp }) {
   const { client, server } = await connectInMemory({ mtu: packetSize });
   const data = Buffer.alloc(packetSize - dataPacketOverhead, 1);

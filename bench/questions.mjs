@@ -6,7 +6,10 @@ import { questions as sackStorm } from './core-sack-storm.mjs';
 import { questions as bulk } from './loopback-bulk.mjs';
 import { questions as echo } from './loopback-echo.mjs';
 import { questions as messages } from './loopback-messages.mjs';
+import { questions as flat } from './scale-flat.mjs';
 import { questions as handshakes } from './scale-handshakes.mjs';
+import { questions as idle } from './scale-idle.mjs';
+import { questions as unawaitedSends } from './scale-unawaited-sends.mjs';
 
 export const questions = [
   ...bulk,
@@ -17,4 +20,7 @@ export const questions = [
   ...sackStorm,
   ...fragments,
   ...handshakes,
+  ...idle,
+  ...flat,
+  ...unawaitedSends,
 ];

@@ -102,13 +102,13 @@ export async function connect(options, port) {
   });
 }
 
-/** Two associations with a pipe between them: what is sent arrives in a later microtask. */
+/** Two associations with a pipe between them: what is sent arrives in the next turn of the event loop. */
 export async function connectInMemory(options) {
   const SCTP = werift();
   const one = { onData: undefined, close() {} };
   const other = { onData: undefined, close() {} };
-  one.send = async (packet) => queueMicrotask(() => void other.onData?.(packet));
-  other.send = async (packet) => queueMicrotask(() => void one.onData?.(packet));
+  one.send = async (packet) => void setImmediate(() => void other.onData?.(packet));
+  other.send = async (packet) => void setImmediate(() => void one.onData?.(packet));
   const server = SCTP.server(other, sctpPort, options);
   const client = SCTP.client(one, sctpPort, options);
   const connected = Promise.all([server, client].map(({ stateChanged }) => stateChanged.connected.asPromise()));
