@@ -6,6 +6,9 @@ import { comparisonLines, describeMachine, markdownLines, rowLines, rule } from 
 import { installPackages } from './peers/packages.mjs';
 import { questions as allQuestions } from './questions.mjs';
 
+/** Seconds: what the compilers of the engine need, however short a run is. */
+const warmUp = 1;
+
 function readRows(file) {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
@@ -22,19 +25,24 @@ function progress(text) {
 async function run({ only, json, compare, runs, seconds, cpuProfile }) {
   const isAsked = ({ name }) => only.length === 0 || only.some((part) => name.includes(part));
   const questions = allQuestions.filter(({ rows }) => rows.some(isAsked));
-  if (questions.length === 0) throw new Error(`no row has '${only.join("' or '")}' in its name; --list prints them`);
+  if (questions.length === 0) {
+    console.error(`no row has '${only.join("' or '")}' in its name (--list prints them)`);
+    return 2;
+  }
   const earlier = compare === undefined ? undefined : readRows(compare);
   if (cpuProfile !== undefined) mkdirSync(cpuProfile, { recursive: true });
   installPackages();
 
-  console.log(`${describeMachine()}\n${rule.join('\n')}\n${runs} runs of ${seconds} s each, warm-up ${seconds / 2} s.`);
+  console.log(
+    `${describeMachine()}\n${rule.join('\n')}\n${runs} runs of ${seconds} s each behind a warm-up of ${warmUp} s.`,
+  );
   const rows = [];
   let failures = 0;
   for (const question of questions) {
     const title = question.rows[0].name;
     const onRun = (index, contender) => progress(`${title}: run ${index + 1} of ${runs}, ${contender}`);
     try {
-      const measured = await measure(question, { runs, seconds, warmUp: seconds / 2, cpuProfile }, onRun);
+      const measured = await measure(question, { runs, seconds, warmUp, cpuProfile }, onRun);
       progress('');
       for (const row of measured.filter(isAsked)) {
         rows.push(row);

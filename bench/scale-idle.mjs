@@ -21,6 +21,7 @@ const withGc = { nodeOptions: ['--expose-gc'] };
 export const questions = [
   {
     rows: [{ name: 'scale/idle/heap', unit: 'bytes/association' }],
+    limit: 'core-alone',
     ours: ({ cpuProfile }) => runTask(import.meta.url, 'heapOfOurs', {}, { ...withGc, cpuProfile }),
     peers: {
       'core-alone': () => runTask(import.meta.url, 'heapOfCore', {}, withGc),

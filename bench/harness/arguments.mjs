@@ -8,7 +8,7 @@ export const help = `npm run bench [-- OPTIONS]
   --compare FILE     prints what has changed since an earlier --json FILE
   --markdown FILE    prints the tables of docs/PERFORMANCE.md from an earlier --json FILE; measures nothing
   --runs N           runs of each contender; the median counts (default 5)
-  --seconds S        measured time of one run, behind a warm-up of half as much (default 1.5)
+  --seconds S        measured time of one run, behind the warm-up (default 1.5)
   --cpu-profile DIR  writes processor profiles of our own processes to DIR
   --list             prints the names of the rows; measures nothing`;
 
