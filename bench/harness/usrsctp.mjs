@@ -1,7 +1,7 @@
 // The builds of bench/peers/usrsctp.c: with Debian's library, and with the same source compiled with -O2 (Debian's is compiled
 // for debugging). Everything that is built or fetched stays in bench/.cache.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Missing } from './measure.mjs';
 import { Program } from './processes.mjs';
@@ -92,12 +92,14 @@ function findSource() {
 /** By a package list of its own: the machine's is not altered. */
 function fetchSource() {
   if (!works('apt-get', ['--version']) || !works('dpkg-source', ['--version'])) return undefined;
+  const archive = findArchive();
+  if (archive === undefined) return undefined;
   const lists = `${cache}apt/`;
   mkdirSync(`${lists}lists/partial`, { recursive: true });
   const codename = spawnSync('sh', ['-c', '. /etc/os-release && echo $VERSION_CODENAME'], {
     encoding: 'utf8',
   }).stdout.trim();
-  writeFileSync(`${lists}sources.list`, `deb-src http://deb.debian.org/debian ${codename} main\n`);
+  writeFileSync(`${lists}sources.list`, `deb-src ${archive} ${codename} main\n`);
   const options = [
     'Dir::Etc::sourceparts=/nonexistent',
     `Dir::Etc::sourcelist=${lists}sources.list`,
@@ -110,6 +112,18 @@ function fetchSource() {
   if (name === undefined) return undefined;
   renameSync(`${lists}${name}`, `${cache}${name}`);
   return `${cache}${name}`;
+}
+
+/** Where the machine gets its packages from. */
+function findArchive() {
+  const folder = '/etc/apt/sources.list.d';
+  const files = existsSync(folder) ? readdirSync(folder).map((file) => `${folder}/${file}`) : [];
+  for (const file of ['/etc/apt/sources.list', ...files]) {
+    if (!/\.(list|sources)$/.test(file) || !existsSync(file)) continue;
+    const lines = readFileSync(file, 'utf8').matchAll(/^(?:URIs:|deb(?: +\[.*?\])?) +(\S+\/debian)\/?\s/gm);
+    for (const [, archive] of lines) return archive;
+  }
+  return undefined;
 }
 
 /** Installing is for root; reading a package list of our own is for everybody. */
