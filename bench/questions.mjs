@@ -10,6 +10,7 @@ import { questions as flat } from './scale-flat.mjs';
 import { questions as handshakes } from './scale-handshakes.mjs';
 import { questions as idle } from './scale-idle.mjs';
 import { questions as unawaitedSends } from './scale-unawaited-sends.mjs';
+import { questions as workers } from './scale-workers.mjs';
 
 export const questions = [
   ...bulk,
@@ -23,4 +24,5 @@ export const questions = [
   ...idle,
   ...flat,
   ...unawaitedSends,
+  ...workers,
 ];
