@@ -58,9 +58,9 @@ export class Context {
   readonly sendQueue: SendQueue;
   readonly receiveQueue: ReceiveQueue;
   readonly control: ControlQueue = new ControlQueue();
-  readonly events: Ring<AssociationEvent> = new Ring(4);
+  readonly events: Ring<AssociationEvent> = new Ring();
   /** Packets that are complete: with a chunk that must travel alone, or with another tag than the association's. */
-  readonly packets: Ring<Transmit> = new Ring(2);
+  readonly packets: Ring<Transmit> = new Ring();
   readonly metrics: AssociationMetrics = createMetrics();
   state: State = { name: 'CLOSED' };
   myVerificationTag: number;

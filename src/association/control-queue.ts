@@ -15,7 +15,7 @@ export interface QueuedChunk {
 
 /** Control chunks that wait for the next packet to their destination. */
 export class ControlQueue {
-  readonly #chunks = new Ring<QueuedChunk>(4);
+  readonly #chunks = new Ring<QueuedChunk>();
   #bytes = 0;
 
   get isEmpty(): boolean {

@@ -25,7 +25,7 @@ export class PartialReliability {
   #lastSentAt: Instant = Number.NEGATIVE_INFINITY;
   #isDue = false;
   /** The last TSNs before our streams were reset, as far as they are not acknowledged. */
-  readonly #resetPoints = new Ring<Tsn>(1);
+  readonly #resetPoints = new Ring<Tsn>();
 
   constructor(context: Context, outstanding: OutstandingData<OutgoingFragment, Path>) {
     this.#context = context;

@@ -54,7 +54,7 @@ export class ReconfigurationRequester {
   readonly #sender: DataSender;
   readonly #receiver: DataReceiver;
   readonly #timer = new Timer();
-  readonly #waiting = new Ring<Queued>(2);
+  readonly #waiting = new Ring<Queued>();
   #inFlight: InFlight | undefined;
   #isPeerResettingAssociation = false;
   #mayResetAssociationAt: Instant = Number.NEGATIVE_INFINITY;

@@ -1,14 +1,16 @@
-/** A first-in, first-out queue in a ring of a power of two: O(1) at both ends, by index, and never a shift. */
+const smallestCapacity = 4;
+
+/** An emptied ring of more slots than this gives them back: a burst is not paid for until the association ends. */
+const largestKeptCapacity = 256;
+
+/**
+ * A first-in, first-out queue in a ring of a power of two: O(1) at both ends, by index, and never a shift. What is never
+ * used takes no slots.
+ */
 export class Ring<T> {
-  #slots: (T | undefined)[];
+  #slots: (T | undefined)[] = [];
   #head = 0;
   #length = 0;
-
-  constructor(capacity = 16) {
-    let size = 1;
-    while (size < capacity) size *= 2;
-    this.#slots = new Array<T | undefined>(size).fill(undefined);
-  }
 
   get length(): number {
     return this.#length;
@@ -33,6 +35,7 @@ export class Ring<T> {
     this.#slots[this.#head] = undefined;
     this.#head = (this.#head + 1) & (this.#slots.length - 1);
     this.#length--;
+    if (this.#length === 0 && this.#slots.length > largestKeptCapacity) this.clear();
     return item;
   }
 
@@ -47,7 +50,7 @@ export class Ring<T> {
   }
 
   clear(): void {
-    this.#slots.fill(undefined);
+    this.#slots = [];
     this.#head = 0;
     this.#length = 0;
   }
@@ -57,7 +60,8 @@ export class Ring<T> {
   }
 
   #grow(): void {
-    const slots = new Array<T | undefined>(this.#slots.length * 2).fill(undefined);
+    const capacity = Math.max(smallestCapacity, this.#slots.length * 2);
+    const slots = new Array<T | undefined>(capacity).fill(undefined);
     for (let i = 0; i < this.#length; i++) slots[i] = this.at(i);
     this.#slots = slots;
     this.#head = 0;

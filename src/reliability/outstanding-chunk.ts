@@ -33,7 +33,10 @@ export interface AcknowledgementListener<Cargo> {
   handleDelivered(cargo: Cargo): void;
 }
 
-/** What a SACK chunk (or the Cumulative TSN Ack of a SHUTDOWN chunk) changed. One object is reused for all of them. */
+/**
+ * What a SACK chunk (or the Cumulative TSN Ack of a SHUTDOWN chunk) changed. One object is reused for all of them: it holds
+ * until the next one comes.
+ */
 export interface SackOutcome<D extends Destination> {
   /** Why the chunk was dropped, undefined when it was taken. */
   rejected: 'old' | 'unsent TSN' | 'invalid gap ack blocks' | undefined;

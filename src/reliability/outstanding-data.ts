@@ -13,12 +13,24 @@ const mostTsnsAhead = 0xffff;
 /** RFC 9260 §7.2.4: "for a total of three missing reports". */
 const missIndicationLimit = 3;
 
+/** One for all associations: it has been read when the next SACK chunk is handled, whosever that is. */
+const theOutcome: SackOutcome<Destination> = {
+  rejected: undefined,
+  cumulativeTsnAckAdvanced: false,
+  bytesAcked: 0,
+  revoked: 0,
+  acknowledged: new DestinationTally(),
+  reached: new DestinationTally(),
+  earliestAcknowledged: new DestinationTally(),
+  lost: new DestinationTally(),
+};
+
 /**
  * The DATA chunks between the Cumulative TSN Ack Point and the next TSN, in a ring, with their fate: RFC 9260 §6.2.1
  * and §7.2.4. Sets of TSNs are ranges, so that a SACK costs as much as it changes, however large the window is.
  */
 export class OutstandingData<Cargo, D extends Destination> {
-  readonly #chunks = new Ring<OutstandingChunk<Cargo, D>>(64);
+  readonly #chunks = new Ring<OutstandingChunk<Cargo, D>>();
   readonly #listener: AcknowledgementListener<Cargo>;
   /** Acknowledged by Gap Ack Blocks. */
   readonly #gapAcked = new TsnRanges();
@@ -40,16 +52,7 @@ export class OutstandingData<Cargo, D extends Destination> {
   #highestNewlyAcked: Tsn;
   readonly #revoked: OutstandingChunk<Cargo, D>[] = [];
   readonly #lostNow: OutstandingChunk<Cargo, D>[] = [];
-  readonly #outcome: SackOutcome<D> = {
-    rejected: undefined,
-    cumulativeTsnAckAdvanced: false,
-    bytesAcked: 0,
-    revoked: 0,
-    acknowledged: new DestinationTally(),
-    reached: new DestinationTally(),
-    earliestAcknowledged: new DestinationTally(),
-    lost: new DestinationTally(),
-  };
+  readonly #outcome: SackOutcome<D> = theOutcome as SackOutcome<D>;
 
   constructor(initialTsn: Tsn, listener: AcknowledgementListener<Cargo>) {
     this.#nextTsn = initialTsn;

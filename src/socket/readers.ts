@@ -23,7 +23,7 @@ interface Waiting<Item> {
  */
 export class Readers<Item> {
   readonly #source: Source<Item>;
-  readonly #waiting = new Ring<Waiting<Item>>(4);
+  readonly #waiting = new Ring<Waiting<Item>>();
 
   constructor(source: Source<Item>) {
     this.#source = source;

@@ -5,7 +5,7 @@ import type { OutgoingMessage } from './message.ts';
 /** One stream towards the peer: its messages that are not yet wholly fragmented, and its next SSN. */
 export class OutgoingStream {
   readonly streamId: number;
-  readonly messages: Ring<OutgoingMessage> = new Ring(4);
+  readonly messages: Ring<OutgoingMessage> = new Ring();
   /** For the priority scheduler: the lowest number sends first. */
   priority = 0;
   /** For weighted fair queueing: its share is proportional to it. */
