@@ -92,11 +92,7 @@ describe.skipIf(!hasPeer)('stream re-configuration with usrsctp (RFC 6525)', () 
     expect(await setting.captureDefects(reconfigChunk)).toEqual([]);
   });
 
-  it.each([
-    ['reset-incoming, a good network', undefined],
-    ['reset-incoming, a bad network', badNetwork],
-  ])('what usrsctp asks for in the midst of its messages, being the client: %s', async (_, network) => {
-    setting = new Setting(network);
+  it('what usrsctp asks for in the midst of its messages, being the client: reset-incoming', async () => {
     const endpoint = await setting.listen(impatience);
     const options = { reconfigure: 'reset-incoming', ...askingEarly, ...allowing };
     const peer = await setting.usrsctpClient(endpoint.udpPort, { ...patternOptions(pattern), ...options });
@@ -104,7 +100,6 @@ describe.skipIf(!hasPeer)('stream re-configuration with usrsctp (RFC 6525)', () 
     const reset = new Promise((resolve) => association.on('streamsReset', resolve));
     await echoAll(association);
     expect(await reset).toMatchObject({ direction: 'outgoing', result: 'performed' });
-    setting.calm();
     await association.close();
     // While our streams were not drained, it was told 'In progress'.
     const resets = peer.events.filter(({ event }) => event === 'streamReset');
