@@ -212,6 +212,8 @@ export class Association {
     }
     if (maxRetransmits !== undefined) requireUint('maxRetransmits', maxRetransmits, 0xffff_ffff);
     if (priority !== undefined) requireUint('priority', priority, 0xffff_ffff);
+    // What is late takes no room that something else could have.
+    if (!this.isWritable) context.sendQueue.dropExpired(now);
     if (!this.isWritable && priority !== undefined && 'sender' in context.state) {
       const overflow = context.bufferedAmount - context.options.sendBufferSize + 1;
       context.state.sender.partialReliability.makeRoom(Math.max(data.length, overflow), priority);

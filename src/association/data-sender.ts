@@ -378,8 +378,10 @@ export class DataSender {
       // RFC 3758 §3.5 C5: "the sender MUST assure that at least one T3-rtx timer is running" for a FORWARD TSN.
       const isIdle = path.flightSize === 0;
       if (isIdle && !this.#outstanding.hasSkippable) path.t3Rtx.stop();
-      else if (isIdle) continue;
-      else if (outcome.earliestAcknowledged.has(path)) path.t3Rtx.start(now, path.rto.rtoMs);
+      else if (isIdle) {
+        // It watches over the next FORWARD TSN, now that the peer has answered one.
+        if (outcome.cumulativeTsnAckAdvanced && path.t3Rtx.isRunning) path.t3Rtx.start(now, path.rto.rtoMs);
+      } else if (outcome.earliestAcknowledged.has(path)) path.t3Rtx.start(now, path.rto.rtoMs);
       else if (outcome.revoked > 0) path.t3Rtx.startIfStopped(now, path.rto.rtoMs);
     }
   }

@@ -53,6 +53,8 @@ export interface StreamsReset {
   readonly direction: 'incoming' | 'outgoing';
   readonly streamIds: readonly number[];
   readonly result: ReconfigurationResult;
+  /** Where the peer does what we have asked for: what that was. It may do so in several steps. */
+  readonly askedFor?: readonly number[];
 }
 
 /** ASSOCIATION RESET (RFC 6525): TSNs and the numbers of all streams begin anew, if `result` says so. */

@@ -56,6 +56,8 @@ export class ReconfigurationRequester {
   readonly #timer = new Timer();
   readonly #waiting = new Ring<Queued>();
   #inFlight: InFlight | undefined;
+  /** The latest incoming reset that was asked for: the peer may answer in words first, and with several requests of its own. */
+  #incomingReset: { readonly requestSequenceNumber: number; readonly streamIds: readonly number[] } | undefined;
   #isPeerResettingAssociation = false;
   #mayResetAssociationAt: Instant = Number.NEGATIVE_INFINITY;
   /** §4.1: it begins with the Initial TSN. */
@@ -158,6 +160,9 @@ export class ReconfigurationRequester {
     const path = this.#context.paths.current;
     this.#inFlight = { ...queued, requestSequenceNumber, chunk, path, isInProgress: false };
     if (request.kind === 'reset association') this.#mayResetAssociationAt = now + associationResetIntervalMs;
+    if (request.kind === 'reset incoming streams') {
+      this.#incomingReset = { requestSequenceNumber, streamIds: request.streamIds };
+    }
     this.#send(this.#inFlight, now);
   }
 
@@ -174,13 +179,14 @@ export class ReconfigurationRequester {
     this.#finish(inFlight, resultOf(response.result), response);
   }
 
-  /** §5.2.2 E1: whether the peer's Outgoing SSN Reset Request is the answer to our Incoming SSN Reset Request. */
-  handleAnsweringRequest(responseSequenceNumber: number): boolean {
-    const inFlight = this.#inFlight;
-    if (inFlight?.requestSequenceNumber !== responseSequenceNumber) return false;
-    if (inFlight.request.kind !== 'reset incoming streams') return false;
-    this.#finish(inFlight, 'performed');
-    return true;
+  /**
+   * §5.2.2 E1: whether the peer's Outgoing SSN Reset Request is an answer to our latest Incoming SSN Reset Request, which is
+   * done then. Returns the streams that we had asked for.
+   */
+  handleAnsweringRequest(responseSequenceNumber: number): readonly number[] | undefined {
+    if (this.#incomingReset?.requestSequenceNumber !== responseSequenceNumber) return undefined;
+    if (this.#inFlight?.requestSequenceNumber === responseSequenceNumber) this.#finish(this.#inFlight, 'performed');
+    return this.#incomingReset.streamIds;
   }
 
   /** Re-configuration Timer, §5.1.1. Returns whether the association still stands. */

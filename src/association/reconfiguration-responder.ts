@@ -113,10 +113,10 @@ export class ReconfigurationResponder {
     request: Extract<Request, { kind: 'Outgoing SSN Reset Request' }>,
   ): ReconfigurationResponseParameter {
     const { requestSequenceNumber, streamNumbers, sendersLastAssignedTsn } = request;
-    const isAskedFor = this.#requester.handleAnsweringRequest(request.responseSequenceNumber); // E1
+    const askedFor = this.#requester.handleAnsweringRequest(request.responseSequenceNumber); // E1
     // §5.2.1: "If for whatever reason the endpoint does not wish to process a received request parameter, it MUST send a
     // corresponding response parameter".
-    if (!isAskedFor && !this.#context.reconfigurationPolicy.acceptStreamResets)
+    if (askedFor === undefined && !this.#context.reconfigurationPolicy.acceptStreamResets)
       return this.#answer(requestSequenceNumber, 'Denied');
     if (streamNumbers.some((streamId) => streamId >= this.#context.inboundStreams)) {
       return this.#answer(requestSequenceNumber, 'Error - Wrong SSN');
@@ -133,20 +133,14 @@ export class ReconfigurationResponder {
   }
 
   /** E3, E4, E5 */
-  #resetIncoming({
-    requestSequenceNumber,
-    streamNumbers,
-  }: Extract<Request, { kind: 'Outgoing SSN Reset Request' }>): ReconfigurationResponseParameter {
+  #resetIncoming(request: Extract<Request, { kind: 'Outgoing SSN Reset Request' }>): ReconfigurationResponseParameter {
+    const { requestSequenceNumber, responseSequenceNumber, streamNumbers: streamIds } = request;
     this.#deferred = undefined;
     // E4: "Any queued TSNs (queued at step E2) MUST now be released and processed normally."
-    this.#receiver.resetStreams(streamNumbers);
-    const event = {
-      kind: 'streamsReset',
-      direction: 'incoming',
-      streamIds: streamNumbers,
-      result: 'performed',
-    } as const;
-    this.#context.events.push(event);
+    this.#receiver.resetStreams(streamIds);
+    const askedFor = this.#requester.handleAnsweringRequest(responseSequenceNumber);
+    const event = { kind: 'streamsReset', direction: 'incoming', streamIds, result: 'performed' } as const;
+    this.#context.events.push(askedFor === undefined ? event : { ...event, askedFor });
     // E5: "A Re-configuration Response Parameter MUST be put into a RE-CONFIG chunk indicating successful processing."
     return this.#answer(requestSequenceNumber, 'Success - Performed');
   }

@@ -69,4 +69,9 @@ export class Destination {
   handleRetransmission(tsn: Tsn): void {
     if (this.#timedTsn !== undefined && !isAfter(tsn, this.#timedTsn)) this.#timedTsn = undefined;
   }
+
+  /** What is given up may be acknowledged without having arrived: it measures nothing, and another chunk may. */
+  handleAbandoned(tsn: Tsn): void {
+    if (this.#timedTsn === tsn) this.#timedTsn = undefined;
+  }
 }

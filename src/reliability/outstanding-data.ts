@@ -117,29 +117,12 @@ export class OutstandingData<Cargo, D extends Destination> {
 
   /** Takes a new chunk with the next TSN. */
   send(cargo: Cargo, size: number, destination: D, now: Instant): OutstandingChunk<Cargo, D> {
-    const tsn = this.#nextTsn;
-    this.#nextTsn = next(tsn);
-    const chunk: OutstandingChunk<Cargo, D> = {
-      tsn,
-      size,
-      cargo,
-      destination,
-      sendOrder: ++this.#sendOrder,
-      transmissions: 1,
-      missIndications: 0,
-      isFastRetransmitted: false,
-      wasAcknowledged: false,
-      wentToSeveral: false,
-      lostBy: undefined,
-      isAbandoned: false,
-      fate: 'in flight',
-    };
-    this.#chunks.push(chunk);
-    this.#countable.add(tsn);
+    const chunk = this.#append(cargo, size, destination, 'in flight');
+    this.#countable.add(chunk.tsn);
     this.#flightSize += size;
     // §3.3.1: "The TSNs of DATA chunks sent SHOULD be strictly sequential." §7.2: "the length of the DATA chunk,
     // including the padding, SHOULD be used."
-    destination.handleSent(tsn, size, false, now);
+    destination.handleSent(chunk.tsn, size, false, now);
     return chunk;
   }
 
@@ -156,6 +139,7 @@ export class OutstandingData<Cargo, D extends Destination> {
       chunk.isAbandoned = true;
       if (chunk.fate === 'acknowledged') continue;
       if (chunk.fate === 'in flight') this.#leaveFlight(chunk);
+      chunk.destination.handleAbandoned(tsn);
       chunk.fate = 'abandoned';
       this.#lost.remove(tsn);
     }
@@ -163,23 +147,7 @@ export class OutstandingData<Cargo, D extends Destination> {
 
   /** Takes the next TSN for what was abandoned before it was sent: the end of a message whose beginning went out. */
   skip(cargo: Cargo, destination: D): void {
-    const tsn = this.#nextTsn;
-    this.#nextTsn = next(tsn);
-    this.#chunks.push({
-      tsn,
-      size: 0,
-      cargo,
-      destination,
-      sendOrder: ++this.#sendOrder,
-      transmissions: 0,
-      missIndications: 0,
-      isFastRetransmitted: false,
-      wasAcknowledged: true,
-      wentToSeveral: false,
-      lostBy: undefined,
-      isAbandoned: true,
-      fate: 'abandoned',
-    });
+    this.#append(cargo, 0, destination, 'abandoned');
   }
 
   /**
@@ -280,6 +248,29 @@ export class OutstandingData<Cargo, D extends Destination> {
     return outcome;
   }
 
+  #append(cargo: Cargo, size: number, destination: D, fate: 'in flight' | 'abandoned'): OutstandingChunk<Cargo, D> {
+    const tsn = this.#nextTsn;
+    this.#nextTsn = next(tsn);
+    const isAbandoned = fate === 'abandoned';
+    const chunk: OutstandingChunk<Cargo, D> = {
+      tsn,
+      size,
+      cargo,
+      destination,
+      sendOrder: ++this.#sendOrder,
+      transmissions: isAbandoned ? 0 : 1,
+      missIndications: 0,
+      isFastRetransmitted: false,
+      wasAcknowledged: isAbandoned,
+      wentToSeveral: false,
+      lostBy: undefined,
+      isAbandoned,
+      fate,
+    };
+    this.#chunks.push(chunk);
+    return chunk;
+  }
+
   #begin(cumulativeTsnAck: Tsn, gapAckBlocks: readonly GapAckBlock[]): SackOutcome<D> {
     const outcome = this.#outcome;
     outcome.cumulativeTsnAckAdvanced = false;
@@ -338,8 +329,8 @@ export class OutstandingData<Cargo, D extends Destination> {
       if (!chunk.isAbandoned) this.#listener.handleDelivered(chunk.cargo);
       if (chunk.fate === 'acknowledged') continue;
       this.#acknowledge(chunk, now);
-      // Every chunk before it is gone, so it was the earliest of its destination.
-      this.#outcome.earliestAcknowledged.add(chunk.destination);
+      // Every chunk before it is gone, so it was the earliest of its destination, unless it was "no longer outstanding".
+      if (!chunk.isAbandoned) this.#outcome.earliestAcknowledged.add(chunk.destination);
     }
     this.#cumulativeTsnAckPoint = cumulativeTsnAck;
     this.#gapAcked.removeUpTo(cumulativeTsnAck);
@@ -378,6 +369,8 @@ export class OutstandingData<Cargo, D extends Destination> {
         if (!this.#outcome.acknowledged.has(chunk.destination) && this.isEarliest(chunk)) {
           this.#outcome.earliestAcknowledged.add(chunk.destination);
         }
+        // Given up or not, it has overtaken what is missing before it.
+        if (chunk.isAbandoned) this.#noteArrival(chunk);
         this.#acknowledge(chunk, now);
       }
       this.#gapAcked.addRange(tsn, until);
@@ -420,16 +413,21 @@ export class OutstandingData<Cargo, D extends Destination> {
     chunk.missIndications = 0; // §7.2.4 counts "consecutive" ones
     const { acknowledged } = this.#outcome;
     acknowledged.add(destination, chunk.wasAcknowledged ? 0 : chunk.size);
-    // §7.2.4: "A newly acknowledged DATA chunk is one not previously acknowledged in a SACK chunk."
-    if (chunk.wasAcknowledged) return;
-    chunk.wasAcknowledged = true;
-    if (isAfter(chunk.tsn, this.#highestNewlyAcked)) this.#highestNewlyAcked = chunk.tsn;
-    if (chunk.sendOrder > this.#newestAckedNow) this.#newestAckedNow = chunk.sendOrder;
+    if (!this.#noteArrival(chunk)) return;
     // Karn's algorithm, §6.3.1 C5
     if (chunk.transmissions === 1) destination.handleAcknowledged(chunk.tsn, now);
     this.#outcome.bytesAcked += chunk.size;
     if (!chunk.wentToSeveral) this.#outcome.reached.add(destination);
     this.#listener.handleAcknowledged(chunk.cargo);
+  }
+
+  /** §7.2.4: "A newly acknowledged DATA chunk is one not previously acknowledged in a SACK chunk." Returns whether it is. */
+  #noteArrival(chunk: OutstandingChunk<Cargo, D>): boolean {
+    if (chunk.wasAcknowledged) return false;
+    chunk.wasAcknowledged = true;
+    if (isAfter(chunk.tsn, this.#highestNewlyAcked)) this.#highestNewlyAcked = chunk.tsn;
+    if (chunk.sendOrder > this.#newestAckedNow) this.#newestAckedNow = chunk.sendOrder;
+    return true;
   }
 
   /**

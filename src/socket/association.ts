@@ -185,7 +185,8 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
 
   /**
    * Lets streams begin anew (RFC 6525): what was given to `send` before is delivered first, what comes after has stream
-   * sequence numbers from 0 on. Incoming streams are reset by the peer, which is asked to. Resolves when it is done.
+   * sequence numbers from 0 on. Incoming streams are reset by the peer, which is asked to; where it does so in several
+   * steps, `streamsReset` events tell of each. Resolves when it is done, or the peer has taken its first step.
    *
    * Rejects with SctpError: `SCTP_ERR_REFUSED`, `SCTP_ERR_NOT_SUPPORTED` by the peer, `SCTP_ERR_INVALID_STREAM`,
    * `SCTP_ERR_INVALID_ARGUMENT`, `SCTP_ERR_SHUTTING_DOWN`, or the reason why the association ended.

@@ -106,10 +106,13 @@ function isOutgoingReset(event: ReconfigurationEvent, streamIds: StreamsReset['s
   return event.kind === 'streamsReset' && event.direction === 'outgoing' && event.streamIds === streamIds;
 }
 
-/** The peer resets its streams by a request of its own, which may name more of them. */
+/**
+ * The peer resets its streams by a request of its own, which may name more of them, or by several: the first says that it
+ * does as it was asked to. Some peers name all where we named none.
+ */
 function isIncomingReset(event: ReconfigurationEvent, streamIds: StreamsReset['streamIds']): boolean {
   if (event.kind !== 'streamsReset' || event.direction !== 'incoming') return false;
-  if (event.streamIds === streamIds || event.streamIds.length === 0) return true;
+  if (event.askedFor === streamIds || event.streamIds === streamIds || event.streamIds.length === 0) return true;
   return streamIds.length > 0 && streamIds.every((streamId) => event.streamIds.includes(streamId));
 }
 

@@ -38,6 +38,8 @@ export class SendQueue {
   #messageCount = 0;
   #queuedBytes = 0;
   #arrivals = 0;
+  /** No message that waits ends before. */
+  #earliestExpiry: Instant = Number.POSITIVE_INFINITY;
   /** In the order in which they began. */
   readonly #pauses: Pause[] = [];
 
@@ -232,6 +234,17 @@ export class SendQueue {
     }
   }
 
+  /** Gives up what would be given up when its turn comes. Looks at the messages only if there may be one to give up. */
+  dropExpired(now: Instant): void {
+    if (now < this.#earliestExpiry) return;
+    this.#earliestExpiry = Number.POSITIVE_INFINITY;
+    this.dropUnsent(({ policy }) => {
+      if (now >= policy.expiresAt) return true;
+      this.#earliestExpiry = Math.min(this.#earliestExpiry, policy.expiresAt);
+      return false;
+    });
+  }
+
   /** Gives up what waits for streams that the peer does not accept (RFC 9260 §5.1.1). Nothing was sent before. */
   dropStreamsFrom(streamId: number): void {
     for (const stream of this.#streams.values()) {
@@ -286,6 +299,7 @@ export class SendQueue {
       return;
     }
     const stream = this.stream(message.streamId);
+    this.#earliestExpiry = Math.min(this.#earliestExpiry, message.policy.expiresAt);
     stream.messages.push(message);
     if (stream.messages.length === 1) this.#scheduler.handleActive(stream);
   }

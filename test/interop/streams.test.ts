@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { accept, echo, exchange } from './echo.ts';
 import { fullPattern, type Pattern, patternMessages } from './usrsctp/pattern.ts';
@@ -5,11 +6,15 @@ import { hasPeer, patternOptions } from './usrsctp/peer.ts';
 import { Setting } from './usrsctp/setting.ts';
 
 const pattern: Pattern = { ...fullPattern, messages: 1_000, maxSize: 50_000 };
+const few: Pattern = { ...pattern, messages: 400 };
 const small: Pattern = { ...fullPattern, messages: 2_000, maxSize: 2_000 };
 
 const badNetwork = { seed: 1, lossRate: 0.03, duplicateRate: 0.01, reorderRate: 0.02 };
 const impatience = { rtoInitialMs: 200, rtoMinMs: 100 };
 const usrsctpImpatience = { 'rto-initial': 200, 'rto-min': 100 };
+
+/** Schedulers of usrsctp. */
+const [perPacket, prioritized] = [2, 3] as const;
 
 /** I-DATA, FORWARD-TSN, I-FORWARD-TSN, RE-CONFIG. */
 const [iDataChunk, forwardTsnChunk, iForwardTsnChunk, reconfigChunk] = [64, 192, 194, 130] as const;
@@ -73,9 +78,11 @@ describe.skipIf(!hasPeer)('stream features with usrsctp', () => {
   });
 
   it.each([
-    ['FORWARD-TSN', false, forwardTsnChunk],
-    ['I-FORWARD-TSN', true, iForwardTsnChunk],
-  ])('what usrsctp gives up we go on without: %s', async (_, interleaving, chunk) => {
+    ['FORWARD-TSN', false, forwardTsnChunk, { 'pr-rtx': 0 }],
+    ['I-FORWARD-TSN', true, iForwardTsnChunk, { 'pr-rtx': 0 }],
+    ['FORWARD-TSN, by time', false, forwardTsnChunk, { 'pr-ttl': 20 }],
+    ['I-FORWARD-TSN, by time', true, iForwardTsnChunk, { 'pr-ttl': 20 }],
+  ])('what usrsctp gives up, being the client, we go on without: %s', async (_, interleaving, chunk, policy) => {
     setting = new Setting(badNetwork);
     const endpoint = await setting.listen({ interleaving, ...impatience });
     const iData = interleaving ? ({ 'i-data': true } as const) : {};
@@ -83,7 +90,7 @@ describe.skipIf(!hasPeer)('stream features with usrsctp', () => {
       ...patternOptions(small),
       ...iData,
       ...usrsctpImpatience,
-      'pr-rtx': 0,
+      ...policy,
       'close-after-ms': 4_000,
       'linger-ms': 2_000,
     });
@@ -97,6 +104,56 @@ describe.skipIf(!hasPeer)('stream features with usrsctp', () => {
     await endpoint.close();
     expect(await setting.captureDefects(chunk)).toEqual([]);
   });
+
+  it.each([
+    ['FORWARD-TSN', false, forwardTsnChunk],
+    ['I-FORWARD-TSN', true, iForwardTsnChunk],
+  ])('what usrsctp gives up, being the server, we go on without: %s', async (_, interleaving, chunk) => {
+    setting = new Setting(badNetwork);
+    const iData = interleaving ? ({ 'i-data': true } as const) : {};
+    const { peer, udpPort } = await setting.usrsctpServer({ ...iData, ...usrsctpImpatience, 'pr-rtx': 0 });
+    const association = await setting.connect(udpPort, { interleaving, ...impatience });
+    let received = 0;
+    association.on('message', () => received++);
+    for (const { data, streamId, ppid } of patternMessages(small)) await association.send(data, { streamId, ppid });
+    for (let before = -1; before < received || before === 0; await sleep(1_000)) before = received;
+    expect(received).toBeGreaterThan(1_000);
+    expect(received).toBeLessThan(2_000);
+    setting.relay.calm();
+    await association.close();
+    expect(await peer.event('result')).toMatchObject({ received: 2_000 });
+    expect(await setting.captureDefects(chunk)).toEqual([]);
+  });
+
+  it.each([
+    ['default', 0],
+    ['round robin', 1],
+    ['round robin per packet', perPacket],
+    ['priority', prioritized],
+    ['fair bandwidth', 4],
+    ['first come, first served', 5],
+  ])(
+    'its schedulers: what usrsctp sends in the order of "%s" arrives, with DATA and with I-DATA',
+    async (_, scheduler) => {
+      // What changes streams with each packet does so within messages, too, which only I-DATA can carry.
+      for (const interleaving of scheduler === perPacket ? [true] : [false, true]) {
+        const endpoint = await setting.listen({ interleaving, port: 5001 + Number(interleaving) });
+        const peer = await setting.usrsctpClient(endpoint.udpPort, {
+          ...patternOptions(few),
+          ...(interleaving ? { 'i-data': true } : {}),
+          port: endpoint.port,
+          scheduler,
+          ...(scheduler === prioritized ? { priorities: true } : {}),
+        });
+        const association = await accept(endpoint);
+        expect(association.capabilities.interleaving).toBe(interleaving);
+        await echo(association, few);
+        expect(await peer.event('result')).toMatchObject({ received: 400, orderOk: true, contentOk: true, ok: true });
+        await endpoint.close();
+      }
+      expect(await setting.captureDefects()).toEqual([]);
+    },
+  );
 
   it('changes of the streams that usrsctp has not been told to allow are refused (RFC 6525)', async () => {
     const { udpPort } = await setting.usrsctpServer();

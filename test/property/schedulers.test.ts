@@ -30,29 +30,35 @@ function busySender(
   return sender;
 }
 
+/** A turn is a fragment with I-DATA, and a message with DATA. */
+const kinds: [string, boolean, number][] = [
+  ['I-DATA', true, maxPayload],
+  ['DATA', false, 5_000],
+];
+
 describe('with streams that always have something to send', () => {
-  it('fair capacity: nobody is more than a fragment or two ahead, in bytes', () => {
+  it.each(kinds)('fair capacity: nobody is more than a turn or two ahead, in bytes (%s)', (_, isInterleaving, turn) => {
     assertProperty(
       fc.property(busyStreams, (lengths) => {
-        const shares = [...busySender('fair-capacity', lengths).shares(200).values()];
-        expect(shares).toHaveLength(lengths.length);
-        expect(Math.max(...shares) - Math.min(...shares)).toBeLessThanOrEqual(2 * maxPayload);
+        const shares = busySender('fair-capacity', lengths, isInterleaving).shares(200);
+        const bytes = lengths.map((_, streamId) => shares.get(streamId) ?? 0);
+        expect(Math.max(...bytes) - Math.min(...bytes)).toBeLessThanOrEqual(2 * turn);
       }),
       100,
     );
   });
 
-  it('weighted fair queueing: in proportion to the weights', () => {
+  it.each(kinds)('weighted fair queueing: in proportion to the weights (%s)', (_, isInterleaving, turn) => {
     assertProperty(
       fc.property(
         busyStreams,
         fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 6, maxLength: 6 }),
         (lengths, weights) => {
-          const sender = busySender('weighted-fair-queueing', lengths);
+          const sender = busySender('weighted-fair-queueing', lengths, isInterleaving);
           for (const streamId of lengths.keys()) sender.share(streamId, { weight: weights[streamId]! });
           const shares = sender.shares(300);
           const perWeight = lengths.map((_, streamId) => (shares.get(streamId) ?? 0) / weights[streamId]!);
-          expect(Math.max(...perWeight) - Math.min(...perWeight)).toBeLessThanOrEqual(2 * maxPayload);
+          expect(Math.max(...perWeight) - Math.min(...perWeight)).toBeLessThanOrEqual(2 * turn);
         },
       ),
       100,
@@ -90,10 +96,27 @@ describe('with streams that always have something to send', () => {
     );
   });
 
-  it('priority: the urgent ones have it all', () => {
+  it('round robin per packet with DATA: a packet is of one stream, and nobody has a second turn before all had one', () => {
+    assertProperty(
+      fc.property(busyStreams, (lengths) => {
+        const turns = lengths.map(() => 0);
+        let latest: number | undefined;
+        for (const packet of busySender('round-robin-per-packet', lengths, false).packets(120)) {
+          const { streamId } = packet[0]!;
+          expect(new Set(packet.map((cut) => cut.streamId)).size).toBe(1);
+          if (streamId !== latest) turns[streamId]!++;
+          latest = streamId;
+        }
+        expect(Math.max(...turns) - Math.min(...turns)).toBeLessThanOrEqual(1);
+      }),
+      60,
+    );
+  });
+
+  it.each(kinds)('priority: the urgent ones have it all (%s)', (_, isInterleaving) => {
     assertProperty(
       fc.property(busyStreams, fc.array(fc.nat(2), { minLength: 6, maxLength: 6 }), (lengths, priorities) => {
-        const sender = busySender('priority', lengths);
+        const sender = busySender('priority', lengths, isInterleaving);
         for (const streamId of lengths.keys()) sender.share(streamId, { priority: priorities[streamId]! });
         const most = Math.min(...priorities.slice(0, lengths.length));
         for (const streamId of sender.shares(200).keys()) expect(priorities[streamId]).toBe(most);
@@ -102,12 +125,12 @@ describe('with streams that always have something to send', () => {
     );
   });
 
-  it('first come, first served: nobody overtakes', () => {
+  it.each(kinds)('first come, first served: nobody overtakes (%s)', (_, isInterleaving) => {
     assertProperty(
       fc.property(
         fc.array(fc.record({ streamId: fc.nat(3), length: fc.integer({ min: 1, max: 3_000 }) }), { maxLength: 50 }),
         (given) => {
-          const sender = new Fragmenting('first-come-first-served');
+          const sender = new Fragmenting('first-come-first-served', isInterleaving);
           for (const { streamId, length } of given) sender.add(streamId, length);
           const ends = sender
             .packets()
@@ -168,21 +191,22 @@ describe('whatever comes, goes and changes', () => {
     );
   });
 
-  it.each(schedulerNames.filter((name) => name !== 'priority').map((name) => [name]))(
-    '%s: what waits goes out while others go on and on',
-    (name) => {
-      const sender = new Fragmenting(name);
+  it.each(
+    schedulerNames
+      .filter((name) => name !== 'priority')
+      .flatMap((name) => kinds.map(([kind, isInterleaving]) => [name, kind, isInterleaving] as const)),
+  )('%s, %s: what waits goes out while others go on and on', (name, _, isInterleaving) => {
+    const sender = new Fragmenting(name, isInterleaving);
+    for (let n = 0; n < 5; n++) sender.add(n, 3_000);
+    sender.add(9, 500);
+    let packets = 0;
+    for (let isSent = false; !isSent; packets++) {
       for (let n = 0; n < 5; n++) sender.add(n, 3_000);
-      sender.add(9, 500);
-      let packets = 0;
-      for (let isSent = false; !isSent; packets++) {
-        for (let n = 0; n < 5; n++) sender.add(n, 3_000);
-        isSent = sender
-          .packets(1)
-          .flat()
-          .some(({ streamId }) => streamId === 9);
-        expect(packets).toBeLessThan(20);
-      }
-    },
-  );
+      isSent = sender
+        .packets(1)
+        .flat()
+        .some(({ streamId }) => streamId === 9);
+      expect(packets).toBeLessThan(20);
+    }
+  });
 });

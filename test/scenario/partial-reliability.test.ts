@@ -125,6 +125,21 @@ describe('timed reliability (RFC 7496, RFC 9260 §11.1.5)', () => {
     expect(a.association.abandonedMessages(0)).toEqual({ unsent: 1, sent: 0 });
   });
 
+  it('a full send buffer gives up those that are late, and takes another', () => {
+    const two = establishedPair({ a: { sendBufferSize: 8_000 } });
+    const { network, a, z } = two;
+    network.link(a, z).cut();
+    for (let n = 0; n < 5; n++) a.send(a.association, message(n)); // as many as cwnd takes
+    for (let n = 5; n < 8; n++) a.send(a.association, message(n, { lifetimeMs: 500, streamId: n }));
+    expect(() => a.send(a.association, message(8))).toThrow('full');
+    network.run({ forMs: 500 });
+    a.send(a.association, message(9));
+    expect(abandoned(a)).toEqual(['5', '6', '7']);
+    network.link(a, z).restore();
+    settle(two);
+    expect(numbers(z)).toEqual([0, 1, 2, 3, 4, 9]);
+  });
+
   it('one whose time is over is not sent again', () => {
     const two = establishedPair();
     const { network, a, z } = two;
@@ -262,6 +277,27 @@ describe('FORWARD TSN (RFC 3758 §3.5)', () => {
       '3040.000 a x FORWARD-TSN 1',
       '7040.000 a > FORWARD-TSN 1',
       '7050.000 z > SACK 1',
+    ]);
+  });
+
+  it('whose answer comes puts off no retransmission: nothing that is outstanding was acknowledged (RFC 9260 §6.3.2 R3)', () => {
+    const two = establishedPair();
+    const { network, a } = two;
+    const isData = ({ chunks }: { chunks: readonly { kind: string }[] }): boolean => chunks[0]!.kind === 'DATA';
+    let lost = 0;
+    network.link(a, two.z).set({ drop: (packet) => isData(packet) && lost++ < 3 });
+    const data = pattern(0, 1_440);
+    a.send(a.association, { data, maxRetransmits: 0 });
+    a.send(a.association, { data });
+    settle(two);
+    expect(network.ladder({ times: true }).map((line) => line.trim())).toEqual([
+      '40.000 a x DATA 1',
+      '40.000 a x DATA 2',
+      '1040.000 a > FORWARD-TSN 1',
+      '1040.000 a x DATA 2',
+      '1050.000 z > SACK 1',
+      '3040.000 a > DATA 2',
+      expect.stringMatching(/z > SACK 2$/),
     ]);
   });
 

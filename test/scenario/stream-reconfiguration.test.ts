@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AssociationReset, StreamsAdded, StreamsReset } from '../../src/association/events.ts';
+import { acceptEverything } from '../../src/association/reconfiguration-policy.ts';
 import type { ReconfigurationRequest } from '../../src/association/reconfiguration-requester.ts';
 import { plus, tsn } from '../../src/base/serial.ts';
 import {
@@ -10,7 +11,7 @@ import {
 } from '../../src/chunks/index.ts';
 import { type Host, Network } from '../../src/simulation/index.ts';
 import { messages, pattern } from '../support/messages.ts';
-import { type EstablishedPair, endingOf, establishedPair, isQuiet } from '../support/pair.ts';
+import { type EstablishedPair, endingOf, establishedPair, eventsOf, isQuiet } from '../support/pair.ts';
 import { type RawPeer, rawPair } from '../support/raw-peer.ts';
 
 const ask = (host: Host, request: ReconfigurationRequest): void =>
@@ -457,6 +458,26 @@ describe('a peer that does as it likes', () => {
     peer.send(reconfig(outgoing(first, [9, 10])));
     network.run({ forMs: 100 });
     expect([answers(peer), outcomes(z)]).toEqual([['1:3'], []]);
+  });
+
+  it('what we asked for may come in words and in several steps, even where nothing else is allowed (§5.2.2 E1)', () => {
+    const { network, z, peer } = listener();
+    const number = peer.peerInitialTsn; // of z's first request
+    z.association.reconfigurationPolicy = { ...acceptEverything, acceptStreamResets: false };
+    ask(z, resetIn());
+    network.run({ forMs: 50 });
+    const inAnswer = (n: number, streams: number[]): Parameter => ({
+      ...(outgoing(n, streams) as Extract<Parameter, { kind: 'Outgoing SSN Reset Request' }>),
+      responseSequenceNumber: number,
+    });
+    const inWords = { kind: 'Re-configuration Response' as const, responseSequenceNumber: number, result: 1 };
+    peer.send(reconfig(inAnswer(first, [0, 2]), inWords));
+    peer.send(reconfig(inAnswer(first + 1, [1])));
+    peer.send(reconfig(outgoing(first + 2, [1])));
+    network.run({ forMs: 50 });
+    expect(outcomes(z)).toEqual(['incoming 0,2 performed', 'incoming 1 performed']);
+    expect(eventsOf(z, 'streamsReset').map(({ askedFor }) => askedFor)).toEqual([[], []]);
+    expect(answers(peer)).toEqual([`${first}:1`, `${first + 1}:1`, `${first + 2}:2`]);
   });
 
   it('an answer to nothing is nothing (§5.2.7 H1)', () => {

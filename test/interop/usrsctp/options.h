@@ -9,17 +9,17 @@
 enum { MAX_STREAMS = 64 };
 
 static struct {
-  bool server, discard, print, verify, expect_refused, i_data, no_heartbeat, no_pr;
-  const char *host, *bind, *reason;
+  bool server, discard, print, verify, expect_refused, i_data, no_heartbeat, no_pr, allow_reconfiguration, priorities;
+  const char *host, *bind, *reason, *reconfigure;
   struct pattern pattern;
   uint32_t udp_port, remote_udp_port, port, messages, streams, associations;
   uint32_t abort_after, close_after, close_after_ms, linger_ms, timeout_ms;
   uint32_t rto_initial, rto_min, rto_max, mtu, init_attempts, sack_delay, heartbeat_ms, path_max_retrans, pr_rtx,
-    pr_ttl;
+    pr_ttl, reconfigure_after, added, scheduler;
 } options = {
   .host = "127.0.0.1", .bind = "127.0.0.1", .reason = "", .udp_port = 9899, .remote_udp_port = 9899, .port = 9999,
   .pattern = { .seed = 1, .min_size = 1, .max_size = 262144 }, .messages = 100, .streams = 16, .associations = 1,
-  .linger_ms = 100, .timeout_ms = 120000, .pr_rtx = UINT32_MAX,
+  .linger_ms = 100, .timeout_ms = 120000, .pr_rtx = UINT32_MAX, .added = 4, .scheduler = UINT32_MAX,
 };
 
 enum option_kind { FLAG, NUMBER, TEXT };
@@ -27,7 +27,10 @@ static const struct { const char *name; enum option_kind kind; void *value; } ta
   { "verify", FLAG, &options.verify }, { "discard", FLAG, &options.discard }, { "print", FLAG, &options.print },
   { "expect-refused", FLAG, &options.expect_refused }, { "i-data", FLAG, &options.i_data },
   { "no-heartbeat", FLAG, &options.no_heartbeat }, { "no-pr", FLAG, &options.no_pr },
+  { "allow-reconfiguration", FLAG, &options.allow_reconfiguration }, { "priorities", FLAG, &options.priorities },
   { "host", TEXT, &options.host }, { "bind", TEXT, &options.bind }, { "reason", TEXT, &options.reason },
+  { "reconfigure", TEXT, &options.reconfigure }, { "reconfigure-after", NUMBER, &options.reconfigure_after },
+  { "added", NUMBER, &options.added }, { "scheduler", NUMBER, &options.scheduler },
   { "udp-port", NUMBER, &options.udp_port }, { "remote-udp-port", NUMBER, &options.remote_udp_port },
   { "port", NUMBER, &options.port }, { "messages", NUMBER, &options.messages },
   { "streams", NUMBER, &options.streams }, { "min-size", NUMBER, &options.pattern.min_size },

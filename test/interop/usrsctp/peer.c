@@ -5,7 +5,7 @@
  *   peer client --udp-port N --remote-udp-port M [--bind A,B] --host A --port P --messages N --seed S ...
  *
  * It prints one JSON object a line (listening, up, path, received, restart, shutdown, aborted, cantstart, error,
- * result) and exits 0 when everything went as asked, 1 when not, 2 when it was asked wrongly, 3 when it took too long.
+ * result; asked, streamReset, associationReset, streamChange) and exits 0 when everything went as asked, 1 when not, 2 when it was asked wrongly, 3 when it took too long.
  * A server echoes unless told to discard; a client sends what pattern.h says and verifies the echo. Several addresses
  * to bind make it multi-homed.
  */
@@ -23,6 +23,7 @@
 #include "options.h"
 #include "output.h"
 #include "socket.h"
+#include "reconfiguration.h"
 
 enum { WINDOW = 1024 * 1024 };
 
@@ -33,17 +34,27 @@ static uint32_t messages_on(uint32_t stream) {
 
 /* ---- Sending ---- */
 
-static ssize_t send_flags(sctp_assoc_t id, const void *data, size_t length, uint16_t flags) {
+/* Sends at the second or a later attempt what usrsctp does not take at the first: it refuses while streams are reset. */
+static bool send_patiently(const void *data, size_t length, void *info, socklen_t info_length, unsigned int type) {
+  for (int attempts = 0; attempts < 5000; attempts++) {
+    if (usrsctp_sendv(sock, data, length, NULL, 0, info, info_length, type, 0) >= 0) return true;
+    if (errno != EAGAIN) return false;
+    usleep(1000);
+  }
+  return false;
+}
+
+static bool send_flags(sctp_assoc_t id, const void *data, size_t length, uint16_t flags) {
   struct sctp_sndinfo info = { .snd_flags = flags, .snd_assoc_id = id };
-  return usrsctp_sendv(sock, data, length, NULL, 0, &info, sizeof info, SCTP_SENDV_SNDINFO, 0);
+  return send_patiently(data, length, &info, sizeof info, SCTP_SENDV_SNDINFO);
 }
 
 static void start_shutdown(sctp_assoc_t id) {
-  if (send_flags(id, "", 0, SCTP_EOF) < 0) fail("shutdown");
+  if (!send_flags(id, "", 0, SCTP_EOF)) fail("shutdown");
 }
 
 static void start_abort(sctp_assoc_t id) {
-  if (send_flags(id, options.reason, strlen(options.reason), SCTP_ABORT) < 0) fail("abort");
+  if (!send_flags(id, options.reason, strlen(options.reason), SCTP_ABORT)) fail("abort");
 }
 
 static bool send_message(sctp_assoc_t id, const void *data, size_t length, uint16_t stream, uint32_t ppid,
@@ -57,7 +68,7 @@ static bool send_message(sctp_assoc_t id, const void *data, size_t length, uint1
     info.sendv_prinfo.pr_policy = options.pr_ttl != 0 ? SCTP_PR_SCTP_TTL : SCTP_PR_SCTP_RTX;
     info.sendv_prinfo.pr_value = options.pr_ttl != 0 ? options.pr_ttl : options.pr_rtx;
   }
-  return usrsctp_sendv(sock, data, length, NULL, 0, &info, sizeof info, SCTP_SENDV_SPA, 0) >= 0;
+  return send_patiently(data, length, &info, sizeof info, SCTP_SENDV_SPA);
 }
 
 static bool is_partially_reliable(void) {
@@ -183,6 +194,7 @@ static void handle_message(struct association *a, const uint8_t *data, size_t le
     else
       emit("{\"event\":\"error\",\"what\":\"echo\",\"message\":\"%s\"}", strerror(errno));
   }
+  if (options.reconfigure != NULL && a->received == options.reconfigure_after) reconfigure(a->id);
   if (a->closing) return;
   if (options.abort_after != 0 && a->received == options.abort_after) {
     a->closing = a->aborting = true;
@@ -272,6 +284,16 @@ static void *close_later(void *argument) {
   return NULL;
 }
 
+/* The lower the number of a stream, the more urgent it is. */
+static void set_priorities(sctp_assoc_t id) {
+  for (uint32_t stream = 0; stream < options.streams; stream++) {
+    struct sctp_stream_value value = {
+      .assoc_id = id, .stream_id = (uint16_t)stream, .stream_value = (uint16_t)(stream + 1),
+    };
+    set_option(SCTP_SS_VALUE, &value, sizeof value, "SCTP_SS_VALUE");
+  }
+}
+
 static void handle_up(const struct sctp_assoc_change *change) {
   struct association *a = calloc(1, sizeof *a);
   *a = (struct association){ .next = associations, .id = change->sac_assoc_id, .order_ok = true, .content_ok = true };
@@ -281,6 +303,7 @@ static void handle_up(const struct sctp_assoc_change *change) {
     if (change->sac_info[i] == SCTP_ASSOC_SUPPORTS_INTERLEAVING) interleaving = true;
   emit("{\"event\":\"up\",\"association\":%u,\"inboundStreams\":%u,\"outboundStreams\":%u,\"interleaving\":%s}", a->id,
        change->sac_inbound_streams, change->sac_outbound_streams, interleaving ? "true" : "false");
+  if (options.priorities) set_priorities(a->id);
   if (!options.server) {
     sending_allowed = true;
     if (pthread_create(&sender, NULL, send_all, a) != 0) fail("thread");
@@ -360,6 +383,15 @@ static void handle_notification(const union sctp_notification *notification, siz
     case SCTP_SEND_FAILED_EVENT:
       send_failures++;
       break;
+    case SCTP_STREAM_RESET_EVENT:
+      handle_stream_reset(&notification->sn_strreset_event);
+      break;
+    case SCTP_ASSOC_RESET_EVENT:
+      handle_association_reset(&notification->sn_assocreset_event);
+      break;
+    case SCTP_STREAM_CHANGE_EVENT:
+      handle_stream_change(&notification->sn_strchange_event);
+      break;
     case SCTP_PARTIAL_DELIVERY_EVENT:
       emit("{\"event\":\"partialDeliveryAborted\",\"stream\":%u}", notification->sn_pdapi_event.pdapi_stream);
       break;
@@ -380,6 +412,7 @@ int main(int argc, char **argv) {
   parse_options(argc, argv);
   if (pthread_create(&watcher, NULL, watch, NULL) != 0) fail("thread");
   open_socket();
+  if (options.allow_reconfiguration || options.reconfigure != NULL) allow_reconfiguration();
   if (options.server) {
     if (usrsctp_listen(sock, 8) != 0) fail("listen");
     emit("{\"event\":\"listening\",\"port\":%u,\"udpPort\":%u}", options.port, options.udp_port);

@@ -46,6 +46,11 @@ export class Setting {
     return this.#relay;
   }
 
+  /** Lets the network be good from now on, if there is one. */
+  calm(): void {
+    this.#relay?.calm();
+  }
+
   /** Starts a usrsctp server; `udpPort` is where to reach it. */
   async usrsctpServer(options: PeerOptions = {}): Promise<{ peer: Peer; udpPort: number }> {
     const udpPort = await freeUdpPort();

@@ -75,9 +75,13 @@ static void open_socket(void) {
     set_option(SCTP_FRAGMENT_INTERLEAVE, &level, sizeof level, "SCTP_FRAGMENT_INTERLEAVE");
     set_option(SCTP_INTERLEAVING_SUPPORTED_OPTION, &interleaving, sizeof interleaving, "SCTP_INTERLEAVING_SUPPORTED");
   }
+  if (options.scheduler != UINT32_MAX) {
+    struct sctp_assoc_value scheduler = { .assoc_value = options.scheduler };
+    set_option(SCTP_PLUGGABLE_SS, &scheduler, sizeof scheduler, "SCTP_PLUGGABLE_SS");
+  }
   static const uint16_t events[] = {
     SCTP_ASSOC_CHANGE, SCTP_SHUTDOWN_EVENT, SCTP_SEND_FAILED_EVENT, SCTP_REMOTE_ERROR, SCTP_PARTIAL_DELIVERY_EVENT,
-    SCTP_PEER_ADDR_CHANGE,
+    SCTP_PEER_ADDR_CHANGE, SCTP_STREAM_RESET_EVENT, SCTP_ASSOC_RESET_EVENT, SCTP_STREAM_CHANGE_EVENT,
   };
   for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
     struct sctp_event event = { .se_assoc_id = SCTP_FUTURE_ASSOC, .se_type = events[i], .se_on = 1 };

@@ -124,3 +124,20 @@ describe('TSNs that begin anew (RFC 6525 §5.2.4)', () => {
     expect([sender.acknowledged, sender.outstanding.lastTsn]).toEqual([[10, 11, 5_000], 5_001]);
   });
 });
+
+describe('what was given up and is acknowledged all the same', () => {
+  it('says what is missing before it, as any other does', () => {
+    const sender = new Sender().send(4);
+    abandon(sender, 11, 13);
+    for (const blocks of ['2', '2-3', '2-4']) sender.sack(9, blocks);
+    expect(sender.fates).toBe('!+++');
+  });
+
+  it('measures no round trip, and does not keep the next one from being measured', () => {
+    const sender = new Sender().send(1);
+    abandon(sender, 10);
+    sender.send(1, 100);
+    sender.sack(11, '', 150);
+    expect(sender.destination.rto.srttMs).toBe(50);
+  });
+});

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { ReconfigurationRequest } from '../../../src/association/reconfiguration-requester.ts';
 import {
   connect,
   listen,
@@ -8,6 +9,7 @@ import {
   type SctpError,
   type StreamScheduler,
 } from '../../../src/index.ts';
+import { Reconfigurations } from '../../../src/socket/reconfigurations.ts';
 import { pair, read } from './pair.ts';
 
 const outcome = (promise: Promise<unknown>): Promise<string> =>
@@ -51,6 +53,17 @@ describe('over UDP', () => {
     await reset;
     expect(await read(server, 10)).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
     expect(told.sort()).toEqual(['incoming  performed', 'outgoing 1 performed']);
+  });
+
+  it('a peer that resets its streams in several steps is not waited for without end', async () => {
+    const asked: ReconfigurationRequest[] = [];
+    const reconfigurations = new Reconfigurations((request) => asked.push(request));
+    const reset = reconfigurations.resetStreams({ incoming: 'all' });
+    const { streamIds: askedFor } = asked[0] as Extract<ReconfigurationRequest, { kind: 'reset incoming streams' }>;
+    const step = { kind: 'streamsReset', direction: 'incoming', result: 'performed' } as const;
+    reconfigurations.handleEvent({ ...step, streamIds: [0, 1], askedFor });
+    reconfigurations.handleEvent({ ...step, streamIds: [2], askedFor });
+    await reset;
   });
 
   it('more streams than one request names are reset by several', async () => {

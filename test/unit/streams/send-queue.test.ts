@@ -118,6 +118,17 @@ describe('the life time of a message (RFC 9260 §11.1.5)', () => {
     expect([sender.queue.isEmpty, sender.queue.queuedBytes]).toEqual([true, 0]);
   });
 
+  it('that are over can be given up before their turn, wherever they wait', () => {
+    const sender = new Sender().enqueue('long').enqueue('a', { expiresAt: 5 }).enqueue('b', { expiresAt: 9 });
+    sender.enqueue('c', { streamId: 1, expiresAt: 5 }).enqueue('x'.repeat(2_000), { streamId: 2, expiresAt: 5 });
+    sender.queue.dropExpired(4);
+    expect(sender.abandoned).toEqual([]);
+    sender.queue.dropExpired(5);
+    expect(sender.abandoned).toEqual(['a', 'c', 'x'.repeat(2_000)]);
+    sender.queue.dropExpired(9);
+    expect([sender.abandoned.at(-1), sender.takeAll(maxPayload, 9)]).toEqual(['b', ['0/0 BE long']]);
+  });
+
   it('does not end in time', () => {
     const sender = new Sender().enqueue('quick', { expiresAt: 100 });
     expect(sender.take(maxPayload, 99)).toBe('0/0 BE quick');
