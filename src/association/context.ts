@@ -93,7 +93,7 @@ export class Context {
     this.#buffers = new Ledger(environment.ledger);
     this.receiveQueue = new ReceiveQueue(this.#buffers);
     this.sendQueue = new SendQueue(createScheduler(options.scheduler), (message) => {
-      this.handleAbandoned(message, message.data.length);
+      this.handleAbandoned(message, message.length);
     });
     this.paths = createPaths(this);
   }
@@ -218,7 +218,12 @@ export class Context {
   takeUndelivered(): Message[] {
     const undelivered = new Set<OutgoingMessage>();
     if ('sender' in this.state) this.state.sender.collectUndelivered(undelivered);
-    for (const message of this.sendQueue.drain()) undelivered.add(message);
-    return [...undelivered].sort((a, b) => a.arrival - b.arrival);
+    for (const message of this.sendQueue.drain()) {
+      // What is left of a message in pieces was collected with what is on its way of it.
+      if (!undelivered.has(message)) message.collect([]);
+      undelivered.add(message);
+    }
+    const left = [...undelivered].filter(({ data }) => data.length > 0);
+    return left.sort((a, b) => a.arrival - b.arrival);
   }
 }
