@@ -3,6 +3,8 @@ import { SctpError } from '../base/errors.ts';
 import type { Instant } from '../base/time.ts';
 import type { ErrorCause, InitChunk, Packet } from '../chunks/index.ts';
 import type { Message, OutgoingMessage } from '../streams/message.ts';
+import type { PartialMessage } from '../streams/partial-message.ts';
+import type { Received } from '../streams/receive-queue.ts';
 import { createScheduler } from '../streams/schedulers.ts';
 import type { SchedulerName, StreamScheduler } from '../streams/stream-scheduler.ts';
 import type { Capabilities } from './capabilities.ts';
@@ -199,11 +201,56 @@ export class Association {
 
   /** RECEIVE: the next message, undefined when there is none. Taking it opens the receive window. Works after the end, too. */
   receive(_now: Instant): Message | undefined {
-    const { state, receiveQueue } = this.#context;
-    if (!('receiver' in state)) return receiveQueue.shift();
-    const message = state.receiver.receive();
-    if (state.receiver.tracker.isSackDue) this.#onActivity();
-    return message;
+    return this.#afterReading(this.#context.receiveQueue.shift());
+  }
+
+  /**
+   * Whether large messages are handed over while they arrive, by `receivePartly` (RFC 9260 §6.9). Without it, a message that
+   * is larger than `receiveBufferSize` ends the association. `receive` takes whole messages all the same.
+   */
+  get partialDelivery(): boolean {
+    return this.#context.receiveQueue.partialDelivery;
+  }
+
+  set partialDelivery(isOn: boolean) {
+    this.#context.receiveQueue.partialDelivery = isOn;
+    this.#deliverPartly();
+  }
+
+  /**
+   * RECEIVE with the "partial flag" (RFC 9260 §11.1.7): the next message, or the beginning of one, to be read with `read`.
+   * With a `streamId`, of the stream that `separateStream` was called for; `'reset'` then stands between the messages before
+   * and after a reset by the peer.
+   */
+  receivePartly(_now: Instant, streamId?: number): Received | undefined {
+    return this.#afterReading(this.#context.receiveQueue.take(streamId));
+  }
+
+  /**
+   * The next bytes of a message in delivery, undefined when there are none now: a `partialDelivery` event follows, unless its
+   * `state` tells that it is complete, or will never be.
+   */
+  read(message: PartialMessage, _now: Instant): Uint8Array | undefined {
+    return this.#afterReading(this.#context.receiveQueue.read(message));
+  }
+
+  /** Drops what is left of a message in delivery, and what still comes of it. */
+  discard(message: PartialMessage): void {
+    this.#context.receiveQueue.discard(message);
+    this.#afterReading(message);
+  }
+
+  /** Gives the messages of an incoming stream a reader of their own, in part where they are large: `receivePartly`. */
+  separateStream(streamId: number): void {
+    requireUint('streamId', streamId, 0xffff);
+    this.#context.receiveQueue.openLane(streamId);
+    this.#deliverPartly();
+  }
+
+  /** Ends that: what waits in the stream, and what comes, is for the reader of all streams. */
+  rejoinStream(streamId: number): void {
+    this.#context.receiveQueue.closeLane(streamId);
+    this.#deliverPartly();
   }
 
   /** SHUTDOWN: delivers what was accepted, then ends (§9.2). */
@@ -368,6 +415,21 @@ export class Association {
 
   pollEvent(): AssociationEvent | undefined {
     return this.#context.events.shift();
+  }
+
+  #deliverPartly(): void {
+    const { state } = this.#context;
+    if ('receiver' in state) state.receiver.deliverPartly(false);
+    this.#onActivity();
+  }
+
+  /** Reading has made room: the peer may have to be told. */
+  #afterReading<T>(taken: T): T {
+    const { state } = this.#context;
+    if (taken === undefined || !('receiver' in state)) return taken;
+    state.receiver.handleRead();
+    if (state.receiver.tracker.isSackDue) this.#onActivity();
+    return taken;
   }
 
   /** Once all is delivered, the streams need not change any more: a request that is not answered by then is void. */

@@ -308,6 +308,8 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
       case 'readable':
         this.#pump();
         break;
+      case 'partialDelivery':
+        break;
       case 'writable':
         this.#flush();
         break;
