@@ -1,5 +1,3 @@
-import { Duplex } from 'node:stream';
-import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { Association } from '../association/association.ts';
 import type { Capabilities } from '../association/capabilities.ts';
 import type {
@@ -26,6 +24,7 @@ import { ignore, quiet, rejection } from './quiet.ts';
 import { Reconfigurations, type StreamCounts, type StreamSelection } from './reconfigurations.ts';
 import { SctpStream, type StreamOptions } from './sctp-stream.ts';
 import { TypedEmitter } from './typed-emitter.ts';
+import { type WebStreamPair, webStreamPair } from './web-stream.ts';
 
 /** What `SctpAssociation.on` can be asked for. */
 export type AssociationEvents = {
@@ -297,11 +296,8 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
   }
 
   /** The same as a pair of WHATWG streams. */
-  webStream(
-    streamId: number,
-    options: StreamOptions = {},
-  ): { readonly readable: ReadableStream<Uint8Array>; readonly writable: WritableStream<Uint8Array> } {
-    return Duplex.toWeb(this.stream(streamId, options));
+  webStream(streamId: number, options: StreamOptions = {}): WebStreamPair {
+    return webStreamPair(this.stream(streamId, options));
   }
 
   /** As `close`; nothing after an `abort`. */

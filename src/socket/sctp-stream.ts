@@ -41,8 +41,8 @@ export interface StreamSender {
  *
  * SCTP has no end of a stream. `end()` hands over what was written, and the peer sees nothing of it, unless `resetOnEnd`
  * resets the outgoing stream, as RFC 8831 §6.7 closes a data channel. A reset by the peer, and the graceful end of the
- * association, end the readable side; anything else that ends the association destroys the stream with its SctpError. So does
- * a message of which the peer gives up the rest.
+ * association, end the readable side; anything else that ends the association destroys the stream, with its SctpError unless
+ * it was `abort()` on this side. A message of which the peer gives up the rest destroys it, too (`SCTP_ERR_ABANDONED`).
  */
 export class SctpStream extends Duplex {
   readonly streamId: number;
@@ -124,7 +124,10 @@ export class SctpStream extends Duplex {
     if (error === undefined) {
       this.#leave();
       this.push(null);
-    } else this.destroy(error);
+      return undefined;
+    }
+    // Whoever called `abort()` knows.
+    this.destroy(error.code === 'SCTP_ERR_ABORTED' ? undefined : error);
     return undefined;
   }
 
