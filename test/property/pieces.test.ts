@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { badLink, heal, patientOptions } from '../support/arbitrary-traffic.ts';
 import { assertProperty, propertyTimeoutMs } from '../support/fuzz.ts';
-import { endingOf, pair } from '../support/pair.ts';
+import { endingOf, isQuiet, pair } from '../support/pair.ts';
 import { bytesOf, isArrival, PieceReader, PieceWriter, type PieceworkPlan } from '../support/piecewise.ts';
 
 const badForMs = 20_000;
@@ -100,6 +100,67 @@ describe('messages in pieces', () => {
           });
           expect([endingOf(a), endingOf(z)], network.toString()).toEqual(['graceful', 'graceful']);
           expect(association.bufferedAmount).toBe(0);
+        },
+      );
+      assertProperty(property, 150);
+    },
+    propertyTimeoutMs,
+  );
+
+  it(
+    'that are given up on the way are read as far as they came, or not at all, and the others are there',
+    () => {
+      const property = fc.property(
+        fc.nat(0xffff_ffff),
+        badLink,
+        plans,
+        fc.array(fc.integer({ min: 1, max: 3_000 }), { minLength: 1, maxLength: 5 }),
+        fc.boolean(),
+        (seed, link, work, givenUpAfterMs, interleaving) => {
+          let reader: PieceReader | undefined;
+          const two = pair({
+            seed,
+            a: { ...patientOptions, interleaving, onEvent: (_, { kind }) => kind === 'writable' && writer?.pump() },
+            z: {
+              ...patientOptions,
+              autoRead: false,
+              receiveBufferSize: 20_000,
+              partialDeliveryPoint: 1_000,
+              interleaving,
+              onEvent: (_, event) => isArrival(event) && reader?.read(),
+            },
+          });
+          const { network, a, z } = two;
+          network.linkBoth(a, z).set(link);
+          heal(two, badForMs);
+          const association = a.connect(z);
+          network.run({ until: () => association.state === 'ESTABLISHED' && z.associations.length > 0 });
+          reader = new PieceReader(z);
+          // Those that are to be given up are never ended.
+          const isGivenUp = (ppid: number): boolean => work[ppid]!.isOpen && ppid < givenUpAfterMs.length;
+          const writer = new PieceWriter(a, association, work, isGivenUp);
+          writer.pump();
+          givenUpAfterMs.forEach((ms, ppid) => {
+            if (ppid < work.length && isGivenUp(ppid)) network.after(ms, () => writer.abandon(ppid));
+          });
+          const kept = work.map((_, ppid) => ppid).filter((ppid) => !isGivenUp(ppid));
+          const isThere = (ppid: number): boolean =>
+            reader!.messages.some((message) => message.ppid === ppid && message.state === 'complete');
+          network.run({ until: () => kept.every(isThere), forMs: patienceMs });
+          network.run({ forMs: 4_000 });
+          a.shutdown();
+          network.run({ until: () => isQuiet(two), forMs: patienceMs });
+          expect([endingOf(a), endingOf(z)], network.toString()).toEqual(['graceful', 'graceful']);
+          for (const { ppid, state } of reader.messages) {
+            const bytes = reader.bytesOf(ppid);
+            const whole = bytesOf(work[ppid]!, ppid);
+            if (Buffer.compare(bytes, whole.subarray(0, bytes.length)) !== 0)
+              throw new Error(`message ${ppid} is wrong`);
+            expect(state).toBe(isGivenUp(ppid) ? 'abandoned' : 'complete');
+            if (state === 'complete') expect(bytes.length).toBe(whole.length);
+          }
+          expect(new Set(reader.messages.map(({ ppid }) => ppid)).size).toBe(reader.messages.length);
+          expect([a.endpoint.bufferedBytes, z.endpoint.bufferedBytes]).toEqual([0, 0]);
         },
       );
       assertProperty(property, 150);

@@ -50,11 +50,18 @@ export class PieceWriter {
   readonly #work: readonly Work[];
   /** The numbers of the messages in the order in which they took their places. */
   readonly places: number[] = [];
+  readonly #isNeverEnded: (ppid: number) => boolean;
   #isPumping = false;
   #hasRoom = false;
 
   /** `ppid` is the number of the message. Those in pieces take their places at once, the others when they are sent. */
-  constructor(host: Host, association: Association, plans: readonly PieceworkPlan[]) {
+  constructor(
+    host: Host,
+    association: Association,
+    plans: readonly PieceworkPlan[],
+    isNeverEnded: (ppid: number) => boolean = () => false,
+  ) {
+    this.#isNeverEnded = isNeverEnded;
     this.#host = host;
     this.#association = association;
     this.#work = plans.map((plan, ppid) => {
@@ -88,11 +95,18 @@ export class PieceWriter {
     this.#isPumping = false;
   }
 
+  /** Gives up a message that was written in pieces. */
+  abandon(ppid: number): void {
+    const work = this.#work[ppid]!;
+    work.next = work.pieces.length;
+    this.#host.command(() => this.#association.abandon(work.handle!));
+  }
+
   #write(work: Work): boolean {
     const { plan, pieces, handle, ppid, next } = work;
     const data = pieces[next];
     if (data === undefined) return false;
-    const endOfMessage = next === pieces.length - 1;
+    const endOfMessage = next === pieces.length - 1 && !this.#isNeverEnded(ppid);
     const { streamId, unordered } = plan;
     try {
       this.#host.command((now) => {
