@@ -31,6 +31,8 @@ function lengthOf({ parts }: { readonly parts: readonly Uint8Array[] }): number 
   return parts.reduce((sum, { length }) => sum + length, 0);
 }
 
+// §6.9: "If the data receiver runs out of buffer space while still waiting for more fragments to complete the reassembly of the
+// message, it SHOULD dispatch part of its inbound message through a partial delivery API".
 describe('partial delivery (RFC 9260 §6.9)', () => {
   it.each([
     { interleaving: false, unordered: false },
