@@ -246,7 +246,7 @@ export class DataReceiver {
     if (isNext && this.#reassembly.isAwaited(tsn, fragment)) return true;
     if (this.tracker.isBeyondHighest(tsn)) {
       // With nothing to read nobody can make room but this chunk's own message: a message as large as the buffer.
-      return isNext && !this.#isReadable && this.#refuseOversizedMessage();
+      return isNext && !this.#canMakeRoom() && this.#refuseOversizedMessage();
     }
     if (held < receiveBufferSize * (1 + reserveFraction)) return true;
     if (!isNext) return false;
@@ -257,11 +257,11 @@ export class DataReceiver {
     // take into account that the data sender will not retransmit DATA chunks that are acked via the Cumulative TSN Ack".
     this.#reassembly.dropAfter(this.tracker.cumulativeTsn, (dropped) => this.tracker.handleReneged(dropped));
     if (receiveQueue.heldBytes < receiveBufferSize) return true;
-    return !this.#isReadable && this.#refuseOversizedMessage();
+    return !this.#canMakeRoom() && this.#refuseOversizedMessage();
   }
 
-  /** Whether a reader can make room, of a part of a message where nothing else is there. */
-  get #isReadable(): boolean {
+  /** Whether a reader can; where nothing else is readable, parts of messages become so. */
+  #canMakeRoom(): boolean {
     const { receiveQueue } = this.#context;
     if (!receiveQueue.isReadable && receiveQueue.deliversPartly) this.deliverPartly(true);
     return receiveQueue.isReadable;

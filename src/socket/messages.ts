@@ -51,11 +51,11 @@ export function isSource(data: unknown): data is AsyncIterable<Uint8Array | stri
  * Throws SctpError `SCTP_ERR_INVALID_ARGUMENT` for what no association could send.
  */
 export function outgoingMessage(data: Uint8Array | string, options: SendOptions): SendRequest {
-  return { ...sendRequest(options), data: ownedBytes(data) };
+  return sendRequest(ownedBytes(data), options);
 }
 
-/** How a message is sent, whatever it is. Throws SctpError `SCTP_ERR_INVALID_ARGUMENT`. */
-export function sendRequest(options: SendOptions): Omit<SendRequest, 'data'> {
+/** How a message is sent, `data` or what will be written of it. Throws SctpError `SCTP_ERR_INVALID_ARGUMENT`. */
+export function sendRequest(data: Uint8Array, options: SendOptions): SendRequest {
   const { streamId = 0, ppid = 0, unordered = false, sackImmediately = false, until = 'accepted' } = options;
   const { lifetimeMs, maxRetransmits, priority } = options;
   requireInteger('streamId', streamId, 0xffff);
@@ -69,7 +69,7 @@ export function sendRequest(options: SendOptions): Omit<SendRequest, 'data'> {
     throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `until must be 'accepted' or 'delivered', not '${String(until)}'`);
   }
   const reliability = { lifetimeMs, maxRetransmits, priority, reportDelivery: until === 'delivered' };
-  return { streamId, ppid, unordered, sackImmediately, ...reliability };
+  return { data, streamId, ppid, unordered, sackImmediately, ...reliability };
 }
 
 /** A copy of `data` that nobody else writes to. Throws SctpError `SCTP_ERR_INVALID_ARGUMENT` for other types. */

@@ -1,4 +1,5 @@
 import type { Association, SendRequest } from '../association/association.ts';
+import { emptyBytes } from '../base/bytes.ts';
 import { SctpError } from '../base/errors.ts';
 import type { Driver } from '../driver/driver.ts';
 import type { Message, OutgoingMessage } from '../streams/message.ts';
@@ -53,7 +54,7 @@ export class Outbox {
 
   /** Throws SctpError. */
   open(options: SendOptions): MessageWriter {
-    const request = sendRequest(options);
+    const request = sendRequest(emptyBytes, options);
     return new MessageWriter(
       {
         open: (opened) =>
@@ -112,7 +113,15 @@ export class Outbox {
       return true;
     }
     if (!this.#core.isWritable && message.priority === undefined) return false;
-    return this.#hasRoom(() => this.#core.send(message, this.#driver.now()));
+    try {
+      this.#core.send(message, this.#driver.now());
+    } catch (error) {
+      // Nothing that waits there is worth less.
+      if (isFull(error)) return false;
+      throw error;
+    }
+    this.#driver.schedule();
+    return true;
   }
 
   #append(message: OutgoingMessage, data: Uint8Array, isEnd: boolean): Promise<void> {
@@ -121,15 +130,10 @@ export class Outbox {
   }
 
   #accepts({ message, data, isEnd }: Omit<WaitingPiece, 'resolve' | 'reject'>): boolean {
-    return this.#hasRoom(() => this.#core.append(message, data, { endOfMessage: isEnd }));
-  }
-
-  #hasRoom(give: () => void): boolean {
     try {
-      give();
+      this.#core.append(message, data, { endOfMessage: isEnd });
     } catch (error) {
-      // Nothing that waits there is worth less.
-      if (error instanceof SctpError && error.code === 'SCTP_ERR_SEND_BUFFER_FULL') return false;
+      if (isFull(error)) return false;
       throw error;
     }
     this.#driver.schedule();
@@ -178,6 +182,10 @@ export class Outbox {
 
 /** Most messages are accepted at once; they share their promise. */
 const accepted: Promise<void> = Promise.resolve();
+
+function isFull(error: unknown): boolean {
+  return error instanceof SctpError && error.code === 'SCTP_ERR_SEND_BUFFER_FULL';
+}
 
 async function pump(iterator: AsyncIterator<Uint8Array | string>, writer: MessageWriter): Promise<void> {
   for (;;) {

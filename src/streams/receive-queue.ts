@@ -170,7 +170,11 @@ export class ReceiveQueue {
     if (!message.isTaken) this.#hasNews = true;
   }
 
-  /** No more of a message in delivery will come. Who has begun to read it is told; for others there was no such message. */
+  /**
+   * No more of a message in delivery will come. Who has begun to read it is told; for others there was no such message. RFC 3758
+   * §3.6: "a notification SHOULD also be generated to inform the upper layer API that the message being partially delivered
+   * will NOT be completed."
+   */
   abandon(message: PartialMessage): void {
     this.#finish(message, 'abandoned');
     if (message.isTaken) return;

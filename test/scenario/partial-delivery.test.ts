@@ -121,6 +121,8 @@ describe('partial delivery (RFC 9260 §6.9)', () => {
     expect(z.endpoint.bufferedBytes).toBe(0);
   });
 
+  // RFC 3758 §3.6: "a notification SHOULD also be generated to inform the upper layer API that the message being partially
+  // delivered will NOT be completed."
   it.each([true, false])(
     'ends for its reader when the peer gives up the rest, and the stream goes on (interleaving: %s)',
     (interleaving) => {
