@@ -3,7 +3,7 @@ import { Ring } from '../base/ring.ts';
 
 /** What was written of a message in pieces and has not become fragments yet. */
 export class OutgoingPieces {
-  readonly #pieces = new Ring<Uint8Array>(4);
+  readonly #pieces = new Ring<Uint8Array>();
   /** How much of the first piece was taken. */
   #offset = 0;
 

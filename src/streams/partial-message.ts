@@ -19,7 +19,7 @@ export class PartialMessage {
   isAwaited = false;
   /** Whether nobody wants the rest of it. */
   isUnwanted = false;
-  readonly #pieces = new Ring<Uint8Array>(4);
+  readonly #pieces = new Ring<Uint8Array>();
 
   constructor({ streamId, ppid, unordered }: Pick<Fragment, 'streamId' | 'ppid' | 'unordered'>) {
     this.streamId = streamId;

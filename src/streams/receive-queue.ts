@@ -217,7 +217,7 @@ export class ReceiveQueue {
 
   /** From now on the messages of this stream wait for its own reader, those too that wait already. */
   openLane(streamId: number): void {
-    const lane = new Ring<Received>(4);
+    const lane = new Ring<Received>();
     this.#lanes.set(streamId, lane);
     for (const message of extract(this.#messages, (each) => each !== 'reset' && each.streamId === streamId)) {
       if (message instanceof PartialMessage) this.#partialCount--;
