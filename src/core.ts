@@ -2,7 +2,7 @@
  * The sans-IO core: `import { Endpoint } from 'sctp-ts/core'`. It runs wherever JavaScript does; packets, commands and
  * the time go in, packets and events are polled out.
  */
-export { Association, type SendRequest } from './association/association.ts';
+export { type AppendOptions, Association, type SendRequest } from './association/association.ts';
 export type { Capabilities } from './association/capabilities.ts';
 export type { Transmit } from './association/context.ts';
 export type {
@@ -40,5 +40,7 @@ export { Endpoint, type EndpointEvent, type EndpointOptions, type RemotePeer } f
 export { ownerOf, type PacketOwner } from './endpoint/worker-routing.ts';
 export type { Message, OutgoingMessage } from './streams/message.ts';
 export type { OutgoingStream } from './streams/outgoing-stream.ts';
+export { PartialMessage } from './streams/partial-message.ts';
+export type { Received } from './streams/receive-queue.ts';
 export { createScheduler, schedulerNames } from './streams/schedulers.ts';
 export type { SchedulerName, StreamScheduler } from './streams/stream-scheduler.ts';

@@ -24,11 +24,15 @@ export { type AssociationEvents, SctpAssociation } from './socket/association.ts
 export type { SctpClosed } from './socket/closed.ts';
 export { connect } from './socket/connect.ts';
 export { type EndpointEvents, SctpEndpoint } from './socket/endpoint.ts';
+export { IncomingMessage } from './socket/incoming-message.ts';
 export { joinWorkers, type WorkerOptions } from './socket/join-workers.ts';
 export { listen } from './socket/listen.ts';
-export type { SctpMessage, SendOptions } from './socket/messages.ts';
+export { MessageWriter } from './socket/message-writer.ts';
+export type { SctpMessage, SendData, SendOptions } from './socket/messages.ts';
 export type { ConnectOptions, GivenAssociationOptions, ListenOptions, PeerOptions } from './socket/options.ts';
 export type { StreamCounts, StreamSelection } from './socket/reconfigurations.ts';
+export { SctpStream, type StreamOptions } from './socket/sctp-stream.ts';
+export type { WebStreamPair } from './socket/web-stream.ts';
 export { type RelayCounters, type StartedWorker, WorkerRelay } from './socket/worker-relay.ts';
 export type { OutgoingStream } from './streams/outgoing-stream.ts';
 export type { SchedulerName, StreamScheduler } from './streams/stream-scheduler.ts';

@@ -2,7 +2,9 @@ import type { NetAddress } from '../base/address.ts';
 import { SctpError } from '../base/errors.ts';
 import type { Instant } from '../base/time.ts';
 import type { ErrorCause, InitChunk, Packet } from '../chunks/index.ts';
-import { type Message, OutgoingMessage } from '../streams/message.ts';
+import type { Message, OutgoingMessage } from '../streams/message.ts';
+import type { PartialMessage } from '../streams/partial-message.ts';
+import type { Received } from '../streams/receive-queue.ts';
 import { createScheduler } from '../streams/schedulers.ts';
 import type { SchedulerName, StreamScheduler } from '../streams/stream-scheduler.ts';
 import type { Capabilities } from './capabilities.ts';
@@ -16,37 +18,14 @@ import type { AssociationOptions } from './options.ts';
 import { Paths } from './paths.ts';
 import type { ReconfigurationPolicy } from './reconfiguration-policy.ts';
 import type { ReconfigurationRequest } from './reconfiguration-requester.ts';
-
 import { Shutdown } from './shutdown.ts';
 import type { StateName } from './state.ts';
 import type { StateCookie } from './state-cookie.ts';
 import { Transmitter } from './transmitter.ts';
+import { type AppendOptions, requireUint, type SendRequest, UserMessages } from './user-messages.ts';
 import { hasAcceptableTag } from './verification-tag.ts';
 
-/** A message to send, and how. */
-export interface SendRequest {
-  /** At least one byte. Kept as it is until it is acknowledged: it must not change. */
-  readonly data: Uint8Array;
-  /** Default 0. */
-  readonly streamId?: number | undefined;
-  /** Payload protocol identifier, 0 to 2^32 − 1. Default 0. */
-  readonly ppid?: number | undefined;
-  /** Default false. */
-  readonly unordered?: boolean | undefined;
-  /**
-   * Milliseconds after which it is neither sent nor sent again (RFC 7496 "timed reliability"); where the peer does not speak
-   * FORWARD TSN, not sent if nothing of it was (RFC 9260 §11.1.5 "life time"). Default: never.
-   */
-  readonly lifetimeMs?: number | undefined;
-  /** How often it is sent again at most (RFC 7496 §3.1); 0 sends it once. Default: until it is there. */
-  readonly maxRetransmits?: number | undefined;
-  /** A full send buffer drops the highest number first to make room (RFC 7496 §3.2). Default: it is never dropped. */
-  readonly priority?: number | undefined;
-  /** Asks for a `delivered` event. Default false. */
-  readonly reportDelivery?: boolean | undefined;
-  /** Asks the peer to acknowledge at once (the I bit, RFC 7053). Default false. */
-  readonly sackImmediately?: boolean | undefined;
-}
+export type { AppendOptions, SendRequest } from './user-messages.ts';
 
 /** Who is told that an association may have something to poll. */
 export type ActivityListener = () => void;
@@ -75,6 +54,7 @@ export class Association {
   readonly #heartbeats: Heartbeats;
   readonly #shutdown: Shutdown;
   readonly #transmitter: Transmitter;
+  readonly #messages: UserMessages;
   readonly #chunkHandler: ChunkHandler;
   readonly #onActivity: ActivityListener;
 
@@ -91,6 +71,7 @@ export class Association {
     this.#handshake = new Handshake(this.#context, this.#heartbeats);
     this.#shutdown = new Shutdown(this.#context);
     this.#transmitter = new Transmitter(this.#context);
+    this.#messages = new UserMessages(this.#context);
     this.#chunkHandler = new ChunkHandler(this.#context, {
       handshake: this.#handshake,
       heartbeats: this.#heartbeats,
@@ -183,57 +164,93 @@ export class Association {
    * SCTP_ERR_INVALID_STREAM, SCTP_ERR_SEND_BUFFER_FULL, SCTP_ERR_INVALID_ARGUMENT
    */
   send(request: SendRequest, now: Instant): void {
-    const context = this.#context;
-    const {
-      data,
-      streamId = 0,
-      ppid = 0,
-      unordered = false,
-      sackImmediately = false,
-      reportDelivery = false,
-    } = request;
-    const { lifetimeMs, maxRetransmits, priority } = request;
-    this.#requireOpen();
-    // §3.3.1: a length "where L MUST be greater than 0." §6.2: "An endpoint SHOULD NOT send a DATA chunk with no user
-    // data part."
-    if (data.length === 0) throw new SctpError('SCTP_ERR_EMPTY_MESSAGE');
-    if (data.length > context.options.maxMessageSize) throw new SctpError('SCTP_ERR_MESSAGE_TOO_LARGE');
-    requireUint('streamId', streamId, 0xffff);
-    requireUint('ppid', ppid, 0xffff_ffff);
-    // §6.5: "Every DATA chunk MUST carry a valid stream identifier."
-    if (streamId >= context.outboundStreams) {
-      throw new SctpError(
-        'SCTP_ERR_INVALID_STREAM',
-        `there is no outbound stream ${streamId}, only ${context.outboundStreams}`,
-      );
-    }
-    if (lifetimeMs !== undefined && !(lifetimeMs >= 0)) {
-      throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `lifetimeMs must not be negative, not ${lifetimeMs}`);
-    }
-    if (maxRetransmits !== undefined) requireUint('maxRetransmits', maxRetransmits, 0xffff_ffff);
-    if (priority !== undefined) requireUint('priority', priority, 0xffff_ffff);
-    // What is late takes no room that something else could have.
-    if (!this.isWritable) context.sendQueue.dropExpired(now);
-    if (!this.isWritable && priority !== undefined && 'sender' in context.state) {
-      const overflow = context.bufferedAmount - context.options.sendBufferSize + 1;
-      context.state.sender.partialReliability.makeRoom(Math.max(data.length, overflow), priority);
-    }
-    if (!this.isWritable) throw new SctpError('SCTP_ERR_SEND_BUFFER_FULL');
-    const expiresAt = lifetimeMs === undefined ? Number.POSITIVE_INFINITY : now + lifetimeMs;
-    context.addBuffered(data.length);
-    const policy = { expiresAt, maxRetransmits: maxRetransmits ?? Number.POSITIVE_INFINITY, priority };
-    const message = { data, streamId, ppid, unordered };
-    context.sendQueue.enqueue(new OutgoingMessage(message, sackImmediately, policy, reportDelivery));
+    this.#messages.send(request, now);
+    this.#onActivity();
+  }
+
+  /**
+   * Begins a message that is written in pieces (RFC 6458 §8.1.26 "explicit EOR"): of any length, `maxMessageSize` does not
+   * bound it. It takes its place among the others now; its policy holds for all of it, its life time from now on. Without
+   * interleaving, from its first fragment on all others wait for its end: the TSNs of its fragments are consecutive (RFC
+   * 9260 §6.9). A shutdown waits for it, too.
+   * @throws SctpError as `send`
+   */
+  beginMessage(request: Omit<SendRequest, 'data'>, now: Instant): OutgoingMessage {
+    return this.#messages.begin(request, now);
+  }
+
+  /**
+   * More of a message in pieces; `data` is kept as it is until it is acknowledged. A message that is empty at its end is
+   * refused and given up. While the send buffer is full, only a message that has nothing left to send gets one more piece.
+   * @throws SctpError SCTP_ERR_CLOSED, SCTP_ERR_ABANDONED, SCTP_ERR_EMPTY_MESSAGE, SCTP_ERR_SEND_BUFFER_FULL (`writable`
+   * follows), SCTP_ERR_INVALID_ARGUMENT when it has ended
+   */
+  append(message: OutgoingMessage, data: Uint8Array, { endOfMessage = false }: AppendOptions = {}): void {
+    this.#messages.append(message, data, endOfMessage);
+    this.#onActivity();
+  }
+
+  /**
+   * Gives up a message in pieces, ended or not; nothing happens when the peer has all of it.
+   * @throws SctpError SCTP_ERR_NOT_SUPPORTED when something was sent and the peer does not speak FORWARD TSN
+   */
+  abandon(message: OutgoingMessage): void {
+    this.#messages.abandon(message);
     this.#onActivity();
   }
 
   /** RECEIVE: the next message, undefined when there is none. Taking it opens the receive window. Works after the end, too. */
   receive(_now: Instant): Message | undefined {
-    const { state, receiveQueue } = this.#context;
-    if (!('receiver' in state)) return receiveQueue.shift();
-    const message = state.receiver.receive();
-    if (state.receiver.tracker.isSackDue) this.#onActivity();
-    return message;
+    return this.#afterReading(this.#context.receiveQueue.shift());
+  }
+
+  /**
+   * Whether large messages are handed over while they arrive, by `receivePartly` (RFC 9260 §6.9). Without it, a message that
+   * is larger than `receiveBufferSize` ends the association. `receive` takes whole messages all the same.
+   */
+  get partialDelivery(): boolean {
+    return this.#context.receiveQueue.partialDelivery;
+  }
+
+  set partialDelivery(isOn: boolean) {
+    this.#context.receiveQueue.partialDelivery = isOn;
+    this.#deliverPartly();
+  }
+
+  /**
+   * RECEIVE with the "partial flag" (RFC 9260 §11.1.7): the next message, or the beginning of one, to be read with `read`.
+   * With a `streamId`, of the stream that `separateStream` was called for; `'reset'` then stands between the messages before
+   * and after a reset by the peer.
+   */
+  receivePartly(_now: Instant, streamId?: number): Received | undefined {
+    return this.#afterReading(this.#context.receiveQueue.take(streamId));
+  }
+
+  /**
+   * The next bytes of a message in delivery, undefined when there are none now: a `partialDelivery` event follows, unless its
+   * `state` tells that it is complete, or will never be.
+   */
+  read(message: PartialMessage, _now: Instant): Uint8Array | undefined {
+    return this.#afterReading(this.#context.receiveQueue.read(message));
+  }
+
+  /** Drops what is left of a message in delivery, and what still comes of it. */
+  discard(message: PartialMessage): void {
+    this.#context.receiveQueue.discard(message);
+    this.#afterReading(message);
+  }
+
+  /** Gives the messages of an incoming stream a reader of their own, in part where they are large: `receivePartly`. */
+  separateStream(streamId: number): void {
+    requireUint('streamId', streamId, 0xffff);
+    this.#context.receiveQueue.openLane(streamId);
+    this.#deliverPartly();
+  }
+
+  /** Ends that: what waits in the stream, and what comes, is for the reader of all streams. */
+  rejoinStream(streamId: number): void {
+    this.#context.receiveQueue.closeLane(streamId);
+    this.#deliverPartly();
   }
 
   /** SHUTDOWN: delivers what was accepted, then ends (§9.2). */
@@ -310,7 +327,7 @@ export class Association {
    * SCTP_ERR_INVALID_STREAM
    */
   reconfigure(request: ReconfigurationRequest): void {
-    this.#requireOpen();
+    this.#messages.requireOpen();
     const { state } = this.#context;
     if (!('reconfiguration' in state))
       throw new SctpError('SCTP_ERR_NOT_SUPPORTED', 'the association is not established');
@@ -400,24 +417,24 @@ export class Association {
     return this.#context.events.shift();
   }
 
+  #deliverPartly(): void {
+    const { state } = this.#context;
+    if ('receiver' in state) state.receiver.deliverPartly(false);
+    this.#onActivity();
+  }
+
+  /** Reading has made room: the peer may have to be told. */
+  #afterReading<T>(taken: T): T {
+    const { state } = this.#context;
+    if (taken === undefined || !('receiver' in state)) return taken;
+    state.receiver.handleRead();
+    if (state.receiver.tracker.isSackDue) this.#onActivity();
+    return taken;
+  }
+
   /** Once all is delivered, the streams need not change any more: a request that is not answered by then is void. */
   get #mayReconfigure(): boolean {
     const { name } = this.#context.state;
     return name === 'ESTABLISHED' || name === 'SHUTDOWN-PENDING' || name === 'SHUTDOWN-RECEIVED';
   }
-
-  #requireOpen(): void {
-    const { name } = this.#context.state;
-    if (name === 'CLOSED') throw new SctpError('SCTP_ERR_CLOSED');
-    // §9.2: "An endpoint SHOULD reject any new data request from its upper layer" once a shutdown has begun
-    if (name.startsWith('SHUTDOWN')) throw new SctpError('SCTP_ERR_SHUTTING_DOWN');
-  }
-}
-
-function requireUint(name: string, value: number, greatest: number): void {
-  if (Number.isInteger(value) && value >= 0 && value <= greatest) return;
-  throw new SctpError(
-    'SCTP_ERR_INVALID_ARGUMENT',
-    `${name} must be an integer from 0 to ${greatest}, not ${String(value)}`,
-  );
 }

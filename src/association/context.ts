@@ -91,9 +91,10 @@ export class Context {
     this.myVerificationTag = myVerificationTag;
     this.outboundStreams = options.outboundStreams;
     this.#buffers = new Ledger(environment.ledger);
-    this.receiveQueue = new ReceiveQueue(this.#buffers);
+    const { partialDeliveryPoint, receiveBufferSize } = options;
+    this.receiveQueue = new ReceiveQueue(this.#buffers, Math.min(partialDeliveryPoint, receiveBufferSize / 4));
     this.sendQueue = new SendQueue(createScheduler(options.scheduler), (message) => {
-      this.handleAbandoned(message, message.data.length);
+      this.handleAbandoned(message, message.length);
     });
     this.paths = createPaths(this);
   }
@@ -174,6 +175,13 @@ export class Context {
     if (isOpen && !wasWritable && this.isWritable) this.events.push({ kind: 'writable' });
   }
 
+  /** Tells the readers of messages in delivery what they wait for. */
+  tellReaders(): void {
+    for (let message = this.receiveQueue.takeWoken(); message !== undefined; message = this.receiveQueue.takeWoken()) {
+      this.events.push({ kind: 'partialDelivery', message });
+    }
+  }
+
   /** Nothing of what was accepted is kept any more. */
   releaseAll(): void {
     this.releaseBuffered(this.#bufferedAmount);
@@ -191,6 +199,9 @@ export class Context {
     this.state = { name: 'CLOSED' };
     this.releaseAll();
     this.control.clear();
+    // Their readers hear of the end.
+    this.receiveQueue.abandonArriving();
+    while (this.receiveQueue.takeWoken() !== undefined);
     // What is still to be read belongs to the reader now.
     this.#buffers.leave();
     const error = code === undefined ? undefined : { code, message: message ?? errorCodes[code] };
@@ -218,7 +229,12 @@ export class Context {
   takeUndelivered(): Message[] {
     const undelivered = new Set<OutgoingMessage>();
     if ('sender' in this.state) this.state.sender.collectUndelivered(undelivered);
-    for (const message of this.sendQueue.drain()) undelivered.add(message);
-    return [...undelivered].sort((a, b) => a.arrival - b.arrival);
+    for (const message of this.sendQueue.drain()) {
+      // What is left of a message in pieces was collected with what is on its way of it.
+      if (!undelivered.has(message)) message.collect([]);
+      undelivered.add(message);
+    }
+    const left = [...undelivered].filter(({ data }) => data.length > 0);
+    return left.sort((a, b) => a.arrival - b.arrival);
   }
 }

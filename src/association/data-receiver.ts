@@ -1,11 +1,10 @@
 import { asciiBytes } from '../base/bytes.ts';
 import { distance, isAfter, mid, plus, ssn, ssnDistance, type Tsn } from '../base/serial.ts';
 import type { Instant } from '../base/time.ts';
-import type { DataChunk, ForwardTsnChunk, IDataChunk, IForwardTsnChunk, SackChunk } from '../chunks/index.ts';
+import type { DataChunk, ForwardTsnChunk, Fragment, IDataChunk, IForwardTsnChunk, SackChunk } from '../chunks/index.ts';
 import { DataTracker, tsnWindow } from '../reliability/data-tracker.ts';
 import { DataReassembly } from '../streams/data-reassembly.ts';
 import { IDataReassembly } from '../streams/i-data-reassembly.ts';
-import type { Message } from '../streams/message.ts';
 import type { Reassembly, Skipped } from '../streams/reassembly.ts';
 import { entryOverhead } from '../streams/receive-queue.ts';
 import type { Context } from './context.ts';
@@ -31,7 +30,9 @@ export class DataReceiver {
     this.tracker = new DataTracker(initialTsn, context.options);
     const { receiveQueue, capabilities } = context;
     // RFC 8260 §2: "REQUIRED to support the coexistence of associations using DATA chunks and associations using I-DATA chunks."
-    this.#reassembly = capabilities.interleaving ? new IDataReassembly(receiveQueue) : new DataReassembly(receiveQueue);
+    this.#reassembly = capabilities.interleaving
+      ? new IDataReassembly(receiveQueue, (tsn) => !isAfter(tsn, this.tracker.cumulativeTsn))
+      : new DataReassembly(receiveQueue);
     this.#lastAdvertised = context.options.receiveBufferSize;
   }
 
@@ -89,7 +90,7 @@ export class DataReceiver {
       this.tracker.handleDuplicate(tsn);
       return true;
     }
-    if (verdict === 'beyond the window' || !this.#hasRoomFor(tsn)) {
+    if (verdict === 'beyond the window' || !this.#hasRoomFor(tsn, fragment)) {
       metrics.dataChunksDropped++;
       this.tracker.handleDropped();
       return this.#context.state.name !== 'CLOSED';
@@ -128,6 +129,8 @@ export class DataReceiver {
   /** E3, E4: the streams begin anew, and what was held "MUST now be released and processed normally". */
   resetStreams(streamIds: readonly number[]): void {
     this.#reassembly.resetStreams(streamIds);
+    this.#context.receiveQueue.noteReset(streamIds);
+    this.#announce(0);
     const held = this.#hold?.chunks ?? [];
     this.#hold = undefined;
     for (const chunk of held) {
@@ -148,22 +151,33 @@ export class DataReceiver {
     if (early < 0 || early > tsnWindow) this.tracker.restartAt(nextTsn);
     this.#hold = undefined;
     this.#reassembly.restart();
+    this.#context.receiveQueue.noteReset([]);
+    this.#announce(0);
   }
 
   handleEndOfPacket(now: Instant): void {
+    const { receiveQueue } = this.#context;
+    // §6.9: "If the data receiver runs out of buffer space while still waiting for more fragments to complete the reassembly of
+    // the message, it SHOULD dispatch part of its inbound message".
+    if (receiveQueue.deliversPartly && this.aRwnd === 0 && !receiveQueue.isReadable) this.deliverPartly(true);
     this.tracker.handleEndOfPacket(now);
   }
 
-  /** Hands a message to the reader, which makes room. */
-  receive(): Message | undefined {
-    const message = this.#context.receiveQueue.shift();
+  /** Hands over the beginnings of large messages; with `isPressed`, of all that are next in their streams. */
+  deliverPartly(isPressed: boolean): void {
+    const { arrivals } = this.#context.receiveQueue;
+    this.#reassembly.deliverPartly(isPressed);
+    this.#announce(arrivals);
+  }
+
+  /** A reader has taken something, which makes room. */
+  handleRead(): void {
     // §6.2: "send a window update only if the window can be increased by at least a quarter of the receive buffer size"
-    if (message !== undefined && this.aRwnd - this.#lastAdvertised >= this.#context.options.receiveBufferSize / 4) {
+    if (this.aRwnd - this.#lastAdvertised >= this.#context.options.receiveBufferSize / 4) {
       // §6.2: "SHOULD send additional SACK chunks to update the window"; "MUST avoid sending a large number of window
       // updates"; "SHOULD notify the data sender in a timely manner of changes in its ability to receive data."
       this.tracker.requestSack();
     }
-    return message;
   }
 
   takeSack(maxLength: number): SackChunk {
@@ -183,25 +197,30 @@ export class DataReceiver {
       return this.#abortFor(`${chunk.kind} was not negotiated`);
     this.#dataPath = path;
     if (!this.tracker.handleForwardTsn(chunk.newCumulativeTsn)) return true;
-    const { receiveQueue, events, inboundStreams, metrics } = this.#context;
-    const readable = receiveQueue.length;
+    const { receiveQueue, inboundStreams } = this.#context;
+    const { arrivals } = receiveQueue;
     const skipped = isInterleaved
       ? chunk.streams.map(({ streamId, unordered, mid }) => ({ streamId, unordered, messageId: mid }))
       : chunk.streams.map(({ streamId, ssn }) => ({ streamId, unordered: false, messageId: ssn }));
     const valid = skipped.filter(({ streamId }) => streamId < inboundStreams);
     this.#reassembly.handleForwardTsn(chunk.newCumulativeTsn, highestOfEach(valid, isInterleaved));
-    metrics.messagesReceived += receiveQueue.length - readable;
-    if (readable === 0 && receiveQueue.length > 0) events.push({ kind: 'readable' });
+    this.#announce(arrivals);
     return true;
   }
 
   #reassemble(chunk: DataChunk | IDataChunk): boolean {
-    const { receiveQueue, events, metrics } = this.#context;
-    const readable = receiveQueue.length;
+    const { arrivals } = this.#context.receiveQueue;
     const violation = this.#reassembly.handleFragment(chunk.tsn, chunk.fragment);
-    metrics.messagesReceived += receiveQueue.length - readable;
-    if (readable === 0 && receiveQueue.length > 0) events.push({ kind: 'readable' });
+    this.#announce(arrivals);
     return violation === undefined || this.#abortFor(violation);
+  }
+
+  /** Tells of what has become readable, and counts what has since there were `arrivals`. */
+  #announce(arrivals: number): void {
+    const { receiveQueue, metrics, events } = this.#context;
+    metrics.messagesReceived += receiveQueue.arrivals - arrivals;
+    if (receiveQueue.takeNews()) events.push({ kind: 'readable' });
+    this.#context.tellReaders();
   }
 
   #abortFor(violation: string): false {
@@ -217,16 +236,17 @@ export class DataReceiver {
    * §6.2: "When the receiver's advertised window is 0, the receiver MUST drop any new incoming DATA chunk with a TSN
    * larger than the largest TSN received so far."
    */
-  #hasRoomFor(tsn: Tsn): boolean {
+  #hasRoomFor(tsn: Tsn, fragment: Fragment): boolean {
     const { receiveQueue, options } = this.#context;
     const { receiveBufferSize } = options;
     const held = receiveQueue.heldBytes;
     if (held < receiveBufferSize) return true;
     const isNext = this.tracker.isNextInSequence(tsn);
+    // Whoever waits for just this takes it at once; and reads nothing else before, perhaps.
+    if (isNext && this.#reassembly.isAwaited(tsn, fragment)) return true;
     if (this.tracker.isBeyondHighest(tsn)) {
       // With nothing to read nobody can make room but this chunk's own message: a message as large as the buffer.
-      if (!isNext || receiveQueue.length > 0) return false;
-      return this.#refuseOversizedMessage();
+      return isNext && !this.#canMakeRoom() && this.#refuseOversizedMessage();
     }
     if (held < receiveBufferSize * (1 + reserveFraction)) return true;
     if (!isNext) return false;
@@ -237,14 +257,21 @@ export class DataReceiver {
     // take into account that the data sender will not retransmit DATA chunks that are acked via the Cumulative TSN Ack".
     this.#reassembly.dropAfter(this.tracker.cumulativeTsn, (dropped) => this.tracker.handleReneged(dropped));
     if (receiveQueue.heldBytes < receiveBufferSize) return true;
-    return receiveQueue.length === 0 && this.#refuseOversizedMessage();
+    return !this.#canMakeRoom() && this.#refuseOversizedMessage();
+  }
+
+  /** Whether a reader can; where nothing else is readable, parts of messages become so. */
+  #canMakeRoom(): boolean {
+    const { receiveQueue } = this.#context;
+    if (!receiveQueue.isReadable && receiveQueue.deliversPartly) this.deliverPartly(true);
+    return receiveQueue.isReadable;
   }
 
   #refuseOversizedMessage(): false {
     this.#context.abort(
       'SCTP_ERR_PROTOCOL_VIOLATION',
       [{ kind: 'Out of Resource' }],
-      'the peer sent a message that is larger than receiveBufferSize',
+      'the peer sent a message that is larger than receiveBufferSize: only `incomingMessages()` (in the core: `partialDelivery`) or a larger buffer can take it',
     );
     return false;
   }

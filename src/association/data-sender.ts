@@ -101,15 +101,21 @@ export class DataSender {
   }
 
   get nextTimeout(): Instant {
-    return this.#zeroWindowProbe.deadline;
+    const { sendQueue, capabilities } = this.#context;
+    return Math.min(this.#zeroWindowProbe.deadline, sendQueue.nextExpiry(capabilities.partialReliability));
   }
 
   /**
-   * Messages that are not cumulatively acknowledged. What only Gap Ack Blocks report
+   * Messages that are not cumulatively acknowledged; those in pieces with the bytes that are not. What only Gap Ack Blocks report
    * may wait behind a hole, or be reneged on: it was not delivered yet (§6.2).
    */
   collectUndelivered(into: Set<OutgoingMessage>): void {
-    for (const { cargo, isAbandoned } of this.#outstanding.chunks) if (!isAbandoned) into.add(cargo.message);
+    for (const { cargo, isAbandoned } of this.#outstanding.chunks) {
+      const { message } = cargo;
+      if (isAbandoned || into.has(message)) continue;
+      into.add(message);
+      message.collect(this.partialReliability.payloadsOf(message));
+    }
   }
 
   /** RFC 9260 §6.2.1. Returns the bytes that it acknowledged first. */
@@ -160,6 +166,10 @@ export class DataSender {
   /** RFC 9260 §6.3.3. */
   handleTimeout(now: Instant): void {
     if (this.#zeroWindowProbe.expire(now)) this.#isProbeDue = true;
+    const { sendQueue, capabilities } = this.#context;
+    if (now >= sendQueue.nextExpiry(capabilities.partialReliability)) {
+      for (const message of sendQueue.dropLate(now)) this.partialReliability.abandon(message);
+    }
     for (const path of this.#context.paths) {
       if (path.t3Rtx.expire(now) && !this.#handleT3Rtx(path, now)) return;
     }
@@ -280,7 +290,15 @@ export class DataSender {
       this.#append(builder, chunk, path, now);
       metrics.dataChunksSent++;
       if (fragment.ending) metrics.messagesSent++;
+      else if (fragment.message.isRefused) this.#askForMore(fragment.message);
     }
+  }
+
+  /** Others may wait behind a message in pieces that has run dry: its next piece is taken even if the send buffer is full. */
+  #askForMore(message: OutgoingMessage): void {
+    if (message.sendable > 0) return;
+    message.isRefused = false;
+    this.#context.events.push({ kind: 'writable' });
   }
 
   #append(builder: PacketBuilder, { tsn, cargo }: Outstanding, path: Path, now: Instant): void {

@@ -2,6 +2,7 @@ import type { NetAddress } from '../base/address.ts';
 import type { SctpErrorCode } from '../base/errors.ts';
 import type { ErrorCause } from '../chunks/index.ts';
 import type { Message } from '../streams/message.ts';
+import type { PartialMessage } from '../streams/partial-message.ts';
 
 /** How an association ended (RFC 9260 §11.2.5, §11.2.8). */
 export interface Ending {
@@ -15,7 +16,8 @@ export interface Ending {
   readonly causes: readonly ErrorCause[];
   /**
    * Messages that `send` accepted and the peer has not acknowledged with all that was sent before them, in the order in
-   * which they were accepted. The peer may have got some of them all the same: what is lost last is its acknowledgement.
+   * which they were accepted. The peer may have got some of them all the same: what is lost last is its acknowledgement. Of
+   * a message that was written in pieces they have the bytes from the first one on that is not acknowledged.
    */
   readonly undelivered: readonly Message[];
 }
@@ -81,11 +83,14 @@ export type AssociationEvent =
   | { readonly kind: 'established' }
   /** DATA ARRIVE: there was nothing to `receive()`, and now there is. */
   | { readonly kind: 'readable' }
+  /** `read` of a message in delivery has found nothing: now there is more of it, or its end, or there will be none. */
+  | { readonly kind: 'partialDelivery'; readonly message: PartialMessage }
   /** The send buffer has room again, after `send()` was refused or `isWritable` was false. */
   | { readonly kind: 'writable' }
   /**
    * SEND FAILURE of one message: its policy gave it up, or the peer accepts fewer streams. `wasSent` tells whether something
-   * of it went out: then the peer may have got all of it, and only the acknowledgement was late. It never gets a part.
+   * of it went out: then the peer may have got all of it, and only the acknowledgement was late. It never gets a part, unless
+   * it asks for partial delivery, and is told then. Of a message in pieces `data` is what was not acknowledged.
    */
   | { readonly kind: 'abandoned'; readonly message: Message; readonly wasSent: boolean }
   /** A message that was sent with `reportDelivery` is cumulatively acknowledged. */

@@ -373,6 +373,7 @@ export class Handshake {
     }
     const undelivered = context.takeUndelivered();
     context.receiveQueue.releaseIncomplete();
+    context.tellReaders();
     context.releaseAll();
     context.control.clear();
     context.paths.restart(cookie.peerAddresses);

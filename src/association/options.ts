@@ -51,9 +51,14 @@ export interface AssociationOptions {
   readonly sackFrequency: number;
   /** Bytes that may wait for the reader: the a_rwnd of our INIT. At least 1500 (§3.3.2). */
   readonly receiveBufferSize: number;
+  /**
+   * The partial delivery point (RFC 6458 §8.1.21) in bytes: where messages are read in pieces, those that are not complete are
+   * handed over once so much of them is there; or a quarter of `receiveBufferSize`, if that is less.
+   */
+  readonly partialDeliveryPoint: number;
   /** Bytes that `send` takes before it makes the caller wait: not yet acknowledged by the peer. */
   readonly sendBufferSize: number;
-  /** The largest message that `send` takes, in bytes. */
+  /** The largest message that `send` takes whole, in bytes; messages in pieces have no bound. */
   readonly maxMessageSize: number;
   /** Whether small messages go out at once. False waits for more while data is outstanding (Nagle's algorithm, RFC 1122 §4.2.3.4). */
   readonly noDelay: boolean;
@@ -101,6 +106,7 @@ export const defaultOptions: AssociationOptions = {
   sackFrequency: 2,
   // Large enough that a path of 100 ms is not bound by the window before 300 Mbit/s.
   receiveBufferSize: 4 * 1024 * 1024,
+  partialDeliveryPoint: 64 * 1024,
   sendBufferSize: 4 * 1024 * 1024,
   maxMessageSize: 64 * 1024 * 1024,
   // A message is sent when the user sends it: what should travel together is sent in one turn, and then is bundled.
@@ -156,6 +162,7 @@ const bounds: Readonly<Record<NumericOption, readonly [least: number, greatest: 
     sackFrequency: [1, 16, 'integer'],
     // RFC 9260 §3.3.2: "The Advertised Receiver Window Credit MUST NOT be smaller than 1500."
     receiveBufferSize: [1_500, 0xffff_ffff, 'integer'],
+    partialDeliveryPoint: [1, 0xffff_ffff, 'integer'],
     sendBufferSize: [1, 0xffff_ffff, 'integer'],
     maxMessageSize: [1, 0xffff_ffff, 'integer'],
     pathMtu: [512, 65_535, 'integer'],

@@ -1,3 +1,4 @@
+import { emptyBytes } from '../base/bytes.ts';
 import { Ring } from '../base/ring.ts';
 import { isAfter, mid, nextSsn, type Ssn, ssn, ssnDistance, type Tsn } from '../base/serial.ts';
 import type { Instant } from '../base/time.ts';
@@ -60,18 +61,30 @@ export class PartialReliability {
     const context = this.#context;
     if (!context.capabilities.partialReliability || message.isAbandoned) return false;
     message.isAbandoned = true;
-    if (message.fragmented < message.data.length) {
+    if (!message.isFragmented) {
       context.sendQueue.discardRest(message);
       // Its fragments so far may all be acknowledged: a TSN of its own carries the news that there will be no more.
       this.#outstanding.skip({ ...endOf(message), message }, context.paths.current);
       message.lastTsn = this.#outstanding.lastTsn;
     }
-    this.#outstanding.abandon(message.firstTsn!, message.lastTsn!, (fragment) => fragment.message === message);
-    context.handleAbandoned(message, message.data.length - message.acknowledged);
+    message.collect(this.payloadsOf(message));
+    // Of a message in pieces more TSNs may be acknowledged than serial arithmetic can look back.
+    const { cumulativeTsnAckPoint } = this.#outstanding;
+    const firstTsn = message.pieces === undefined ? message.firstTsn! : cumulativeTsnAckPoint;
+    this.#outstanding.abandon(firstTsn, message.lastTsn!, (fragment) => fragment.message === message);
+    context.handleAbandoned(message, message.length - message.acknowledged);
     // RFC 3758 §4.3 G1: "the sender side MUST mark that TSN as eligible for forward TSN". §3.5 F3: "Any delay applied to the
     // sending of FORWARD TSN chunk SHOULD NOT exceed 200ms and MUST NOT exceed 500ms": there is none.
     this.#isDue = true;
     return true;
+  }
+
+  /** What the peer has not cumulatively acknowledged of a message in pieces. */
+  payloadsOf(message: OutgoingMessage): Uint8Array[] {
+    const payloads: Uint8Array[] = [];
+    if (message.pieces === undefined) return payloads;
+    for (const { cargo } of this.#outstanding.chunks) if (cargo.message === message) payloads.push(cargo.payload);
+    return payloads;
   }
 
   /**
@@ -93,7 +106,7 @@ export class PartialReliability {
     for (const message of inOrder) {
       if (freed >= bytes) break;
       chosen.add(message);
-      freed += message.data.length - message.acknowledged;
+      freed += message.length - message.acknowledged;
     }
     // What does not make enough room is given up for nothing.
     if (freed < bytes) return;
@@ -199,7 +212,7 @@ export class PartialReliability {
 
 /** Whether the peer has all of the message, perhaps behind a hole. */
 function isThere(message: OutgoingMessage): boolean {
-  return message.acknowledged === message.data.length;
+  return message.isEnded && message.acknowledged === message.length;
 }
 
 /** The fragment that would have ended a message, without its bytes. */
@@ -212,6 +225,6 @@ function endOf(message: OutgoingMessage): Omit<OutgoingFragment, 'message'> {
     messageId: message.messageId ?? 0,
     fsn: message.fragmentCount,
     ppid: 0,
-    payload: message.data.subarray(message.data.length),
+    payload: emptyBytes,
   };
 }

@@ -1,4 +1,4 @@
-import type { Association, SendRequest } from '../association/association.ts';
+import type { Association } from '../association/association.ts';
 import type { Capabilities } from '../association/capabilities.ts';
 import type {
   AssociationEvent,
@@ -15,12 +15,16 @@ import type { ErrorCause } from '../chunks/index.ts';
 import type { Driver } from '../driver/driver.ts';
 import type { SchedulerName, StreamScheduler } from '../streams/stream-scheduler.ts';
 import { endingError, type SctpClosed } from './closed.ts';
-import { Deliveries } from './deliveries.ts';
-import { outgoingMessage, ownedBytes, type SctpMessage, type SendOptions } from './messages.ts';
-import { Readers } from './readers.ts';
+import { Inbox } from './inbox.ts';
+import type { IncomingMessage } from './incoming-message.ts';
+import type { MessageWriter } from './message-writer.ts';
+import { ownedBytes, type SctpMessage, type SendData, type SendOptions } from './messages.ts';
+import { Outbox } from './outbox.ts';
+import { ignore, quiet, rejection } from './quiet.ts';
 import { Reconfigurations, type StreamCounts, type StreamSelection } from './reconfigurations.ts';
+import { SctpStream, type StreamOptions } from './sctp-stream.ts';
 import { TypedEmitter } from './typed-emitter.ts';
-import { cancelled, WaitingSends } from './waiting-sends.ts';
+import { type WebStreamPair, webStreamPair } from './web-stream.ts';
 
 /** What `SctpAssociation.on` can be asked for. */
 export type AssociationEvents = {
@@ -70,15 +74,13 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
   readonly closed: Promise<SctpClosed>;
   readonly #core: Association;
   readonly #context: AssociationContext;
-  readonly #readers: Readers<SctpMessage>;
-  readonly #waitingSends = new WaitingSends();
-  readonly #deliveries = new Deliveries();
+  readonly #inbox: Inbox;
+  readonly #outbox: Outbox;
   readonly #reconfigurations: Reconfigurations;
   #resolveClosed!: (closed: SctpClosed) => void;
   #end: SctpClosed | undefined;
   #closing: Promise<void> | undefined;
   #isAborted = false;
-  #isPumping = false;
 
   /** Made by `listen` and `connect`. */
   constructor(core: Association, context: AssociationContext) {
@@ -88,9 +90,14 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
-    this.#readers = new Readers({
-      take: () => (this.listenerCount('message') > 0 ? undefined : this.#take()),
+    this.#inbox = new Inbox(core, context.driver, {
+      hasListeners: () => this.listenerCount('message') > 0,
+      handOver: (message) => this.emit('message', message),
       end: () => this.#end,
+    });
+    this.#outbox = new Outbox(core, context.driver, () => {
+      if (this.#end !== undefined) return this.#endError();
+      return this.#closing === undefined ? undefined : new SctpError('SCTP_ERR_SHUTTING_DOWN');
     });
     this.#reconfigurations = new Reconfigurations((request) => {
       if (this.#end !== undefined) throw this.#endError();
@@ -216,20 +223,28 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
   /**
    * Sends one message. Resolves when it is in the send buffer: at once while there is room, else in the order of the
    * calls as the peer acknowledges what is before it; or later, see `until`. `data` is copied, or a string encoded as
-   * UTF-8.
+   * UTF-8. An async iterable (a `ReadableStream`, too) is one message in pieces, as `openMessage` writes it: should the
+   * source fail, or `signal` abort, the message is given up; and where that is not possible any more, the association.
    *
    * Rejects with SctpError: an argument is not valid, the message is empty or too large, `SCTP_ERR_SHUTTING_DOWN`,
    * `SCTP_ERR_CANCELLED` by the signal, or the reason why the association ended. A rejection that nobody awaits is
    * ignored.
    */
-  send(data: Uint8Array | string, options: SendOptions = {}): Promise<void> {
+  send(data: SendData, options: SendOptions = {}): Promise<void> {
     try {
-      const message = outgoingMessage(data, options);
-      const acceptance = this.#send(message, options.signal);
-      return message.reportDelivery === true ? this.#deliveries.wait(message.data, acceptance) : acceptance;
+      return this.#outbox.send(data, options);
     } catch (error) {
       return rejection(error);
     }
+  }
+
+  /**
+   * Begins a message that is written in pieces: of any length, with little memory. It takes its place behind the messages
+   * that were given to `send` before. Its options hold for all of it; `signal` is for `send`. `close()` waits for its end.
+   * Throws SctpError as `send` rejects.
+   */
+  openMessage(options: SendOptions = {}): MessageWriter {
+    return this.#outbox.open(options);
   }
 
   /**
@@ -252,7 +267,37 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<SctpMessage, undefined> {
-    return this.#readers.iterate();
+    return this.#inbox.messages();
+  }
+
+  /**
+   * The messages as they begin to arrive: each can be read in pieces, in any size, with little memory. While somebody iterates
+   * this way, a message of more than `partialDeliveryPoint` bytes is handed over before it is complete, when it is next in its
+   * stream. Otherwise as the iterator of whole messages; whoever uses both cannot know who gets what.
+   *
+   * Whoever waits for the end of one message before taking the next keeps the window closed for others, which interleaved
+   * messages (`interleaving`) may need to get through: read those side by side.
+   */
+  incomingMessages(): AsyncIterableIterator<IncomingMessage, undefined> {
+    return this.#inbox.incomingMessages();
+  }
+
+  /**
+   * One stream as a `Duplex` of bytes: see `SctpStream`. Throws SctpError `SCTP_ERR_INVALID_ARGUMENT` when the stream is such an
+   * object already; once it has ended or was destroyed there may be another.
+   */
+  stream(streamId: number, options: StreamOptions = {}): SctpStream {
+    const { ppid } = options;
+    const sender = {
+      send: (data: Uint8Array) => this.send(data, { streamId, ppid }),
+      reset: () => this.resetStreams({ outgoing: [streamId] }),
+    };
+    return this.#inbox.open(streamId, (port) => new SctpStream(streamId, port, sender, options));
+  }
+
+  /** The same as a pair of WHATWG streams. */
+  webStream(streamId: number, options: StreamOptions = {}): WebStreamPair {
+    return webStreamPair(this.stream(streamId, options));
   }
 
   /** As `close`; nothing after an `abort`. */
@@ -262,34 +307,11 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
 
   protected override listenersChanged(event: keyof AssociationEvents): void {
     // Later, so that the caller may add its other listeners first.
-    if (event === 'message') queueMicrotask(() => this.#pump());
-  }
-
-  #send(message: SendRequest, signal: AbortSignal | undefined): Promise<void> {
-    if (signal?.aborted) throw cancelled(signal);
-    if (this.#end !== undefined) throw this.#endError();
-    if (this.#closing !== undefined) throw new SctpError('SCTP_ERR_SHUTTING_DOWN');
-    // Behind those who wait already, even if there is room by now.
-    if (this.#waitingSends.isEmpty && this.#accept(message)) return accepted;
-    return this.#waitingSends.add(message, signal);
-  }
-
-  /** Whether there was room; if not, a `writable` event follows. Throws what is wrong with the message. */
-  #accept(message: SendRequest): boolean {
-    if (!this.#core.isWritable && message.priority === undefined) return false;
-    try {
-      this.#core.send(message, this.#context.driver.now());
-    } catch (error) {
-      // Nothing that waits there is worth less.
-      if (error instanceof SctpError && error.code === 'SCTP_ERR_SEND_BUFFER_FULL') return false;
-      throw error;
-    }
-    this.#context.driver.schedule();
-    return true;
+    if (event === 'message') queueMicrotask(() => this.#inbox.pump());
   }
 
   async #close(): Promise<void> {
-    if (this.#waitingSends.isEmpty) this.#shutdown();
+    if (this.#outbox.isEmpty) this.#shutdown();
     const { graceful } = await this.closed;
     if (!graceful) throw this.#endError();
   }
@@ -306,13 +328,16 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
         this.#context.handleEstablished?.();
         break;
       case 'readable':
-        this.#pump();
+        this.#inbox.pump();
+        break;
+      case 'partialDelivery':
+        this.#inbox.handlePartialDelivery(event.message);
         break;
       case 'writable':
         this.#flush();
         break;
       case 'abandoned':
-        this.#deliveries.reject(event.message.data, new SctpError('SCTP_ERR_ABANDONED'));
+        this.#outbox.handleAbandoned(event.message, new SctpError('SCTP_ERR_ABANDONED'));
         this.emit('abandoned', event.message, event.wasSent);
         break;
       case 'restart':
@@ -325,7 +350,7 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
         this.emit('peerError', event.causes);
         break;
       case 'delivered':
-        this.#deliveries.resolve(event.message.data);
+        this.#outbox.handleDelivered(event.message);
         break;
       case 'streamsReset':
         this.#reconfigurations.handleEvent(event);
@@ -349,7 +374,7 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
 
   #handleRestart(undelivered: readonly SctpMessage[]): void {
     const error = new SctpError('SCTP_ERR_ABORTED_BY_PEER', `${this.#context.peer} has restarted`);
-    for (const { data } of undelivered) this.#deliveries.reject(data, error);
+    for (const message of undelivered) this.#outbox.handleAbandoned(message, error);
     this.#reconfigurations.rejectAll(error);
     this.emit('restart', undelivered);
     // What was lost has left the send buffer.
@@ -357,8 +382,8 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
   }
 
   #flush(): void {
-    this.#waitingSends.flush((message) => this.#accept(message));
-    if (this.#closing !== undefined && this.#waitingSends.isEmpty) this.#shutdown();
+    this.#outbox.flush();
+    if (this.#closing !== undefined && this.#outbox.isEmpty) this.#shutdown();
   }
 
   #handleClosed(ending: Ending): void {
@@ -370,11 +395,10 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
       causes: ending.causes,
       undelivered: ending.undelivered,
     };
-    this.#waitingSends.rejectAll(this.#endError());
-    this.#deliveries.rejectAll(this.#endError());
+    this.#outbox.rejectAll(this.#endError());
     this.#reconfigurations.rejectAll(this.#endError());
     this.#resolveClosed(this.#end);
-    this.#pump();
+    this.#inbox.handleEnd();
     if (error !== undefined) this.emit('error', error);
     this.emit('close', this.#end);
   }
@@ -383,41 +407,4 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
   #endError(): SctpError {
     return this.#end?.error ?? new SctpError('SCTP_ERR_CLOSED', `the association with ${this.#context.peer} is closed`);
   }
-
-  #take(): SctpMessage | undefined {
-    const { driver } = this.#context;
-    const message = this.#core.receive(driver.now());
-    // The window has opened; the peer may have to be told.
-    if (message !== undefined) driver.schedule();
-    return message;
-  }
-
-  /** Hands over what has arrived, as far as somebody wants it. */
-  #pump(): void {
-    if (this.#isPumping) return;
-    this.#isPumping = true;
-    while (this.listenerCount('message') > 0) {
-      const message = this.#take();
-      if (message === undefined) break;
-      this.emit('message', message);
-    }
-    this.#isPumping = false;
-    this.#readers.wake();
-  }
 }
-
-/** Most sends are accepted at once; they share their promise. */
-const accepted: Promise<void> = Promise.resolve();
-
-/** A rejected promise that does not end the process when nobody looks at it. */
-function rejection(error: unknown): Promise<void> {
-  return quiet(Promise.reject(error));
-}
-
-/** An unhandled rejection would end the process; whoever does not await it does not want to know. */
-function quiet(promise: Promise<void>): Promise<void> {
-  promise.catch(ignore);
-  return promise;
-}
-
-function ignore(): void {}

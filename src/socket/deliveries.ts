@@ -1,29 +1,33 @@
 import type { SctpError } from '../base/errors.ts';
+import type { Message } from '../streams/message.ts';
 
 interface Delivery {
   resolve(): void;
   reject(error: unknown): void;
 }
 
-/** Those who want to know that the peer has got a message. A message is known by its bytes, which nobody else has. */
+/**
+ * Those who want to know that the peer has got a message. A message is known by its bytes, which nobody else has, or by
+ * itself, if it was written in pieces.
+ */
 export class Deliveries {
-  readonly #waiting = new Map<Uint8Array, Delivery>();
+  readonly #waiting = new Map<object, Delivery>();
 
-  /** Settles when `resolve` or `reject` is told of `data`; rejects with what `acceptance` does, too. */
-  wait(data: Uint8Array, acceptance: Promise<void>): Promise<void> {
-    const delivered = new Promise<void>((resolve, reject) => this.#waiting.set(data, { resolve, reject }));
+  /** Settles when `resolve` or `reject` is told of it; rejects with what `acceptance` does, too. */
+  wait(key: object, acceptance: Promise<void>): Promise<void> {
+    const delivered = new Promise<void>((resolve, reject) => this.#waiting.set(key, { resolve, reject }));
     // Whoever does not await it does not want to know; an unhandled rejection would end the process.
     delivered.catch(() => {});
-    acceptance.catch((error: unknown) => this.reject(data, error));
+    acceptance.catch((error: unknown) => this.#take(key)?.reject(error));
     return delivered;
   }
 
-  resolve(data: Uint8Array): void {
-    this.#take(data)?.resolve();
+  resolve(message: Message): void {
+    (this.#take(message.data) ?? this.#take(message))?.resolve();
   }
 
-  reject(data: Uint8Array, error: unknown): void {
-    this.#take(data)?.reject(error);
+  reject(message: Message, error: unknown): void {
+    (this.#take(message.data) ?? this.#take(message))?.reject(error);
   }
 
   rejectAll(error: SctpError): void {
@@ -31,9 +35,9 @@ export class Deliveries {
     this.#waiting.clear();
   }
 
-  #take(data: Uint8Array): Delivery | undefined {
-    const delivery = this.#waiting.get(data);
-    this.#waiting.delete(data);
+  #take(key: object): Delivery | undefined {
+    const delivery = this.#waiting.get(key);
+    this.#waiting.delete(key);
     return delivery;
   }
 }

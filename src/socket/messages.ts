@@ -37,12 +37,25 @@ export interface SendOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What `send` takes: a message, or a source of its pieces. */
+export type SendData = Uint8Array | string | AsyncIterable<Uint8Array | string>;
+
+/** Whether a message comes in pieces. */
+export function isSource(data: unknown): data is AsyncIterable<Uint8Array | string> {
+  return typeof data === 'object' && data !== null && Symbol.asyncIterator in data;
+}
+
 /**
  * The message for the core. A string becomes UTF-8, anything else is copied, so that the caller may write to its
  * memory again as soon as `send` has returned. (A copy costs a tenth of what the checksum of the same bytes does.)
  * Throws SctpError `SCTP_ERR_INVALID_ARGUMENT` for what no association could send.
  */
 export function outgoingMessage(data: Uint8Array | string, options: SendOptions): SendRequest {
+  return sendRequest(ownedBytes(data), options);
+}
+
+/** How a message is sent, `data` or what will be written of it. Throws SctpError `SCTP_ERR_INVALID_ARGUMENT`. */
+export function sendRequest(data: Uint8Array, options: SendOptions): SendRequest {
   const { streamId = 0, ppid = 0, unordered = false, sackImmediately = false, until = 'accepted' } = options;
   const { lifetimeMs, maxRetransmits, priority } = options;
   requireInteger('streamId', streamId, 0xffff);
@@ -56,7 +69,7 @@ export function outgoingMessage(data: Uint8Array | string, options: SendOptions)
     throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `until must be 'accepted' or 'delivered', not '${String(until)}'`);
   }
   const reliability = { lifetimeMs, maxRetransmits, priority, reportDelivery: until === 'delivered' };
-  return { data: ownedBytes(data), streamId, ppid, unordered, sackImmediately, ...reliability };
+  return { data, streamId, ppid, unordered, sackImmediately, ...reliability };
 }
 
 /** A copy of `data` that nobody else writes to. Throws SctpError `SCTP_ERR_INVALID_ARGUMENT` for other types. */

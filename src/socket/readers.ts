@@ -9,6 +9,8 @@ export interface Source<Item> {
   take(): Item | undefined;
   /** Whether no item will come any more, and the error if that is not how it should have ended. */
   end(): { readonly error?: SctpError | undefined } | undefined;
+  /** Told when an iterator comes or goes. */
+  handleIterators?(): void;
 }
 
 interface Waiting<Item> {
@@ -24,6 +26,7 @@ interface Waiting<Item> {
 export class Readers<Item> {
   readonly #source: Source<Item>;
   readonly #waiting = new Ring<Waiting<Item>>();
+  #iterators = 0;
 
   constructor(source: Source<Item>) {
     this.#source = source;
@@ -31,7 +34,14 @@ export class Readers<Item> {
 
   /** A new iterator. `break`ing out of its loop ends the iterator and nothing else. */
   iterate(): AsyncIterableIterator<Item, undefined> {
+    this.#iterators++;
+    this.#source.handleIterators?.();
     return new Reader(this);
+  }
+
+  /** Whether somebody iterates. */
+  get isOpen(): boolean {
+    return this.#iterators > 0;
   }
 
   /** To be called when items may have come, or the end. */
@@ -41,7 +51,7 @@ export class Readers<Item> {
         const value = this.#source.take();
         const end = this.#source.end();
         if (value !== undefined) first.resolve({ done: false, value });
-        else if (end !== undefined) finish(first, end.error);
+        else if (end !== undefined) this.#finish(first, end.error);
         else return;
       } else first.resolve(done);
       this.#waiting.shift();
@@ -57,18 +67,26 @@ export class Readers<Item> {
     });
   }
 
-  /** Lets every `next` of a finished iterator return. */
+  /** Ends an iterator, and lets every `next` of it return. */
   dismiss(reader: Reader<Item>): void {
+    this.#end(reader);
     for (const waiting of this.#waiting) if (waiting.reader === reader) waiting.resolve(done);
     this.wake();
   }
-}
 
-/** An iterator fails once; asked again it is at its end, as a generator would be. */
-function finish<Item>({ reader, resolve, reject }: Waiting<Item>, error: SctpError | undefined): void {
-  reader.isDone = true;
-  if (error === undefined) resolve(done);
-  else reject(error);
+  /** An iterator fails once; asked again it is at its end, as a generator would be. */
+  #finish({ reader, resolve, reject }: Waiting<Item>, error: SctpError | undefined): void {
+    this.#end(reader);
+    if (error === undefined) resolve(done);
+    else reject(error);
+  }
+
+  #end(reader: Reader<Item>): void {
+    if (reader.isDone) return;
+    reader.isDone = true;
+    this.#iterators--;
+    this.#source.handleIterators?.();
+  }
 }
 
 class Reader<Item> implements AsyncIterableIterator<Item, undefined> {
@@ -85,7 +103,6 @@ class Reader<Item> implements AsyncIterableIterator<Item, undefined> {
   }
 
   return(): Promise<IteratorResult<Item, undefined>> {
-    this.isDone = true;
     this.#readers.dismiss(this);
     return Promise.resolve(done);
   }

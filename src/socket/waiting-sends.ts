@@ -2,29 +2,29 @@ import type { SendRequest } from '../association/association.ts';
 import { SctpError } from '../base/errors.ts';
 import { Ring } from '../base/ring.ts';
 
-interface WaitingSend {
+interface WaitingSend<Item> {
   /** Undefined once the caller's signal has taken it back. */
-  message: SendRequest | undefined;
+  message: Item | undefined;
   resolve(): void;
   reject(error: unknown): void;
 }
 
 /** The messages for which the send buffer had no room, in the order of their `send()` calls. */
-export class WaitingSends {
-  readonly #queue = new Ring<WaitingSend>();
+export class WaitingSends<Item = SendRequest> {
+  readonly #queue = new Ring<WaitingSend<Item>>();
 
   get isEmpty(): boolean {
     return this.#queue.length === 0;
   }
 
   /** Resolves when the message was accepted; rejects with what refused it, or when `signal` aborts before. */
-  add(message: SendRequest, signal: AbortSignal | undefined): Promise<void> {
+  add(message: Item, signal: AbortSignal | undefined): Promise<void> {
     const added = new Promise<void>((resolve, reject) => {
       const cancel = (): void => {
         waiting.message = undefined;
         reject(cancelled(signal));
       };
-      const waiting: WaitingSend = {
+      const waiting: WaitingSend<Item> = {
         message,
         resolve: () => {
           signal?.removeEventListener('abort', cancel);
@@ -44,7 +44,7 @@ export class WaitingSends {
   }
 
   /** Offers the messages in order, until `accept` answers that there is no room, or all are gone. */
-  flush(accept: (message: SendRequest) => boolean): void {
+  flush(accept: (message: Item) => boolean): void {
     for (let first = this.#queue.peek(); first !== undefined; first = this.#queue.peek()) {
       if (first.message !== undefined) {
         try {

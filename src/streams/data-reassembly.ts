@@ -3,6 +3,7 @@ import { isAfter, nextSsn, plus, type Ssn, ssn, ssnDistance, type Tsn } from '..
 import type { Fragment } from '../chunks/index.ts';
 import { FragmentRuns } from './fragment-runs.ts';
 import type { Message } from './message.ts';
+import type { PartialMessage } from './partial-message.ts';
 import type { Reassembly, Skipped } from './reassembly.ts';
 import type { ReceiveQueue } from './receive-queue.ts';
 
@@ -13,13 +14,24 @@ interface WaitingMessage {
   readonly fragmentCount: number;
 }
 
+/** A message that is delivered while it arrives; known by the TSN that goes on with it. */
+interface Delivery {
+  readonly message: PartialMessage;
+  readonly stream: IncomingStream;
+  /** Its Stream Sequence Number, if it is ordered: the stream's next one. */
+  readonly number: Ssn;
+}
+
 /** One stream from the peer; what it does not need does not exist. */
 interface IncomingStream {
+  readonly streamId: number;
   nextSsn: Ssn;
   /** Ordered messages in pieces, by SSN. */
   partial: Map<Ssn, FragmentRuns> | undefined;
   waiting: Map<Ssn, WaitingMessage> | undefined;
   unordered: FragmentRuns | undefined;
+  /** The ordered message in delivery. */
+  delivery: Delivery | undefined;
 }
 
 /** Reassembly and ordering of DATA chunks (RFC 9260 §6.5, §6.6, §6.9). */
@@ -27,6 +39,8 @@ export class DataReassembly implements Reassembly {
   readonly #queue: ReceiveQueue;
   readonly #streams = new Map<number, IncomingStream>();
   readonly #incomplete = new Set<IncomingStream>();
+  /** Messages in delivery, by the TSN that each of them waits for: "strictly sequential" (§3.3.1). */
+  readonly #deliveries = new Map<Tsn, Delivery>();
 
   constructor(queue: ReceiveQueue) {
     this.#queue = queue;
@@ -34,16 +48,37 @@ export class DataReassembly implements Reassembly {
 
   handleFragment(tsn: Tsn, fragment: Fragment): string | undefined {
     this.#queue.charge(fragment.payload.length);
+    const delivery = this.#deliveryAt(tsn, fragment);
+    if (delivery !== undefined) return this.#continue(delivery, tsn, fragment);
     const stream = this.#stream(fragment.streamId);
     if (fragment.unordered) return this.#handleUnordered(stream, tsn, fragment);
     const number = fragment.messageId as Ssn;
     if (fragment.beginning && fragment.ending) {
-      if (stream.partial?.has(number) || stream.waiting?.has(number)) return 'two messages with one SSN';
+      const isTaken = stream.partial?.has(number) || stream.waiting?.has(number);
+      if (isTaken || stream.delivery?.number === number) return 'two messages with one SSN';
       const message = toMessage(fragment, fragment.payload);
       this.#handleOrdered(stream, number, { message, firstTsn: tsn, fragmentCount: 1 });
       return undefined;
     }
     return this.#handlePiece(stream, number, tsn, fragment);
+  }
+
+  isAwaited(tsn: Tsn, fragment: Fragment): boolean {
+    return this.#deliveryAt(tsn, fragment)?.message.isAwaited === true;
+  }
+
+  deliverPartly(isPressed: boolean): void {
+    for (const stream of this.#incomplete) {
+      const { partial, unordered, streamId } = stream;
+      const point = this.#queue.pointOf(streamId);
+      if (point === Number.POSITIVE_INFINITY) continue;
+      const least = isPressed ? 1 : point;
+      const next = stream.delivery === undefined ? partial?.get(stream.nextSsn) : undefined;
+      if (next !== undefined) {
+        for (const tsn of next.beginnings) this.#deliverBeginning(stream, stream.nextSsn, next, tsn, least);
+      }
+      for (const tsn of unordered?.beginnings ?? []) this.#deliverBeginning(stream, ssn(0), unordered!, tsn, least);
+    }
   }
 
   dropAfter(tsn: Tsn, onDropped: (tsn: Tsn) => void): void {
@@ -69,6 +104,7 @@ export class DataReassembly implements Reassembly {
   handleForwardTsn(newCumulativeTsn: Tsn, skipped: readonly Skipped[]): void {
     // RFC 3758 §3.6: "MUST remove any partially reassembled message, which is still missing one or more TSNs earlier than or equal
     // to the new cumulative TSN point". Its TSNs are consecutive, so that is what begins before and is not complete.
+    for (const [tsn, delivery] of this.#deliveries) if (!isAfter(tsn, newCumulativeTsn)) this.#abandon(tsn, delivery);
     for (const stream of this.#incomplete) {
       const release = (fragment: Fragment): void => this.#queue.release(fragment.payload.length);
       for (const [number, runs] of stream.partial ?? []) {
@@ -86,6 +122,9 @@ export class DataReassembly implements Reassembly {
    * next expected SSN."; "If specific stream numbers are listed, then only these specific streams MUST be reset to 0".
    */
   resetStreams(streamIds: readonly number[]): void {
+    for (const [tsn, delivery] of this.#deliveries) {
+      if (streamIds.length === 0 || streamIds.includes(delivery.stream.streamId)) this.#abandon(tsn, delivery);
+    }
     if (streamIds.length === 0) for (const stream of this.#streams.values()) stream.nextSsn = ssn(0);
     for (const streamId of streamIds) {
       const stream = this.#streams.get(streamId);
@@ -96,7 +135,65 @@ export class DataReassembly implements Reassembly {
   restart(): void {
     this.#streams.clear();
     this.#incomplete.clear();
+    this.#deliveries.clear();
     this.#queue.releaseIncomplete();
+  }
+
+  #deliveryAt(tsn: Tsn, fragment: Fragment): Delivery | undefined {
+    if (this.#deliveries.size === 0) return undefined;
+    const delivery = this.#deliveries.get(tsn);
+    if (delivery === undefined) return undefined;
+    const { message, number } = delivery;
+    const isOfStream = message.streamId === fragment.streamId && message.unordered === fragment.unordered;
+    return isOfStream && (message.unordered || fragment.messageId === number) ? delivery : undefined;
+  }
+
+  /** §6.9: "dispatch part of its inbound message through a partial delivery API", if it begins with `tsn` and is large enough. */
+  #deliverBeginning(stream: IncomingStream, number: Ssn, runs: FragmentRuns, tsn: Tsn, least: number): void {
+    const firstTsn = runs.beginningOf(tsn, least);
+    if (firstTsn === undefined) return;
+    const { fragments } = runs.takeFrom(firstTsn)!;
+    const delivery = { message: this.#queue.begin(fragments), stream, number };
+    if (!delivery.message.unordered) stream.delivery = delivery;
+    this.#deliveries.set(plus(firstTsn, fragments.length), delivery);
+  }
+
+  /** The fragment that a message in delivery waits for, and what was held behind it. */
+  #continue(delivery: Delivery, tsn: Tsn, fragment: Fragment): string | undefined {
+    const { message, stream, number } = delivery;
+    if (fragment.beginning) return 'B and E bits of neighbouring TSNs do not fit';
+    this.#deliveries.delete(tsn);
+    this.#queue.append(message, fragment.payload);
+    const runs = message.unordered ? stream.unordered : stream.partial?.get(number);
+    let last = fragment;
+    let nextTsn = plus(tsn, 1);
+    const following = fragment.ending ? undefined : runs?.takeFrom(nextTsn);
+    if (following !== undefined) {
+      if (following.fragments[0]!.beginning) return 'B and E bits of neighbouring TSNs do not fit';
+      for (last of following.fragments) this.#queue.append(message, last.payload);
+      nextTsn = plus(nextTsn, following.fragments.length);
+    }
+    if (!last.ending) {
+      this.#deliveries.set(nextTsn, delivery);
+      return undefined;
+    }
+    this.#queue.complete(message);
+    if (!message.unordered) {
+      if (runs?.isEmpty === false) return 'two messages with one SSN';
+      stream.partial?.delete(number);
+      stream.delivery = undefined;
+      stream.nextSsn = nextSsn(number);
+      this.#deliverFollowing(stream);
+    }
+    this.#noteIncomplete(stream);
+    return undefined;
+  }
+
+  /** RFC 3758 §3.6: "the message being partially delivered will NOT be completed." */
+  #abandon(tsn: Tsn, { message, stream }: Delivery): void {
+    this.#deliveries.delete(tsn);
+    if (!message.unordered) stream.delivery = undefined;
+    this.#queue.abandon(message);
   }
 
   /**
@@ -106,6 +203,9 @@ export class DataReassembly implements Reassembly {
    */
   #skipTo(stream: IncomingStream, last: Ssn): void {
     if (ssnDistance(last, stream.nextSsn) < 0) return;
+    if (stream.delivery !== undefined) {
+      for (const [tsn, delivery] of this.#deliveries) if (delivery === stream.delivery) this.#abandon(tsn, delivery);
+    }
     const stranded = Array.from(stream.waiting ?? []).filter(([number]) => ssnDistance(number, last) <= 0);
     stranded.sort(([a], [b]) => ssnDistance(a, b));
     for (const [number, { message }] of stranded) {
@@ -138,6 +238,9 @@ export class DataReassembly implements Reassembly {
     const verdict = runs.add(tsn, fragment);
     this.#incomplete.add(stream);
     if (verdict.kind === 'impossible') return 'B and E bits of neighbouring TSNs do not fit';
+    if (verdict.kind === 'held' && number === stream.nextSsn && stream.delivery === undefined) {
+      this.#deliverPartOf(stream, number, runs, tsn);
+    }
     if (verdict.kind === 'complete') {
       if (!runs.isEmpty) return 'two messages with one SSN';
       stream.partial.delete(number);
@@ -165,7 +268,15 @@ export class DataReassembly implements Reassembly {
     this.#noteIncomplete(stream);
     if (verdict.kind === 'impossible') return 'B and E bits of neighbouring TSNs do not fit';
     if (verdict.kind === 'complete') this.#queue.push(this.#join(verdict.fragments));
+    else this.#deliverPartOf(stream, ssn(0), stream.unordered, tsn);
     return undefined;
+  }
+
+  /** A fragment was added to a message that may be delivered: it may be enough now. */
+  #deliverPartOf(stream: IncomingStream, number: Ssn, runs: FragmentRuns, tsn: Tsn): void {
+    if (!this.#queue.deliversPartly) return;
+    const point = this.#queue.pointOf(stream.streamId);
+    if (point < Number.POSITIVE_INFINITY) this.#deliverBeginning(stream, number, runs, tsn, point);
   }
 
   /** §6.6: "MUST deliver DATA chunks […] according to the order of their Stream Sequence Number". */
@@ -182,14 +293,16 @@ export class DataReassembly implements Reassembly {
   }
 
   #deliverFollowing(stream: IncomingStream): void {
-    if (stream.waiting === undefined) return;
     for (;;) {
-      const following = stream.waiting.get(stream.nextSsn);
-      if (following === undefined) return;
-      stream.waiting.delete(stream.nextSsn);
+      const following = stream.waiting?.get(stream.nextSsn);
+      if (following === undefined) break;
+      stream.waiting!.delete(stream.nextSsn);
       this.#queue.push(following.message);
       stream.nextSsn = nextSsn(stream.nextSsn);
     }
+    const next = stream.partial?.get(stream.nextSsn);
+    if (next === undefined) return;
+    for (const tsn of next.beginnings) this.#deliverPartOf(stream, stream.nextSsn, next, tsn);
   }
 
   /** Joins the pieces in one copy; from here on the message is charged as one entry. */
@@ -207,7 +320,14 @@ export class DataReassembly implements Reassembly {
   #stream(streamId: number): IncomingStream {
     let stream = this.#streams.get(streamId);
     if (stream === undefined) {
-      stream = { nextSsn: ssn(0), partial: undefined, waiting: undefined, unordered: undefined };
+      stream = {
+        streamId,
+        nextSsn: ssn(0),
+        partial: undefined,
+        waiting: undefined,
+        unordered: undefined,
+        delivery: undefined,
+      };
       this.#streams.set(streamId, stream);
     }
     return stream;

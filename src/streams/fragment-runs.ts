@@ -2,9 +2,11 @@ import { distance, isAfter, isBefore, plus, type Tsn } from '../base/serial.ts';
 import type { Fragment } from '../chunks/index.ts';
 
 /** Fragments with consecutive TSNs. */
-interface Run {
+export interface Run {
   firstTsn: Tsn;
   fragments: Fragment[];
+  /** Payload bytes of all of them. */
+  bytes: number;
 }
 
 export type RunVerdict =
@@ -41,16 +43,35 @@ export class FragmentRuns {
     const joinsAfter = leadsAfter && !fragment.ending;
     if (joinsBefore) {
       before.fragments.push(fragment);
+      before.bytes += fragment.payload.length;
       if (joinsAfter) this.#join(index);
       return this.#takeIfComplete(index - 1);
     }
     if (joinsAfter) {
       after.fragments.unshift(fragment);
+      after.bytes += fragment.payload.length;
       after.firstTsn = tsn;
     } else {
-      this.#runs.splice(index, 0, { firstTsn: tsn, fragments: [fragment] });
+      this.#runs.splice(index, 0, { firstTsn: tsn, fragments: [fragment], bytes: fragment.payload.length });
     }
     return this.#takeIfComplete(index);
+  }
+
+  /** Gives back the run that begins with `tsn`; it is no longer held. */
+  takeFrom(tsn: Tsn): Run | undefined {
+    const index = this.#search(tsn) - 1;
+    return this.#runs[index]?.firstTsn === tsn ? this.#runs.splice(index, 1)[0] : undefined;
+  }
+
+  /** The TSNs with which messages begin that are incomplete. */
+  get beginnings(): Tsn[] {
+    return this.#runs.filter(({ fragments }) => fragments[0]!.beginning).map(({ firstTsn }) => firstTsn);
+  }
+
+  /** The first TSN of the run that `tsn` belongs to, if a message begins there and the run holds at least `bytes`. */
+  beginningOf(tsn: Tsn, bytes: number): Tsn | undefined {
+    const run = this.#runs[this.#search(tsn) - 1];
+    return run?.fragments[0]?.beginning === true && run.bytes >= bytes ? run.firstTsn : undefined;
   }
 
   /** Drops every fragment after `tsn`, and tells of each. */
@@ -59,7 +80,10 @@ export class FragmentRuns {
       const run = this.#runs[i]!;
       const keep = Math.max(0, distance(tsn, run.firstTsn) + 1);
       if (keep >= run.fragments.length) continue;
-      for (let n = keep; n < run.fragments.length; n++) onDropped(plus(run.firstTsn, n), run.fragments[n]!);
+      for (let n = keep; n < run.fragments.length; n++) {
+        onDropped(plus(run.firstTsn, n), run.fragments[n]!);
+        run.bytes -= run.fragments[n]!.payload.length;
+      }
       run.fragments.length = keep;
       if (keep === 0) this.#runs.splice(i, 1);
     }
@@ -79,6 +103,7 @@ export class FragmentRuns {
   #join(index: number): void {
     const before = this.#runs[index - 1]!;
     const after = this.#runs[index]!;
+    before.bytes += after.bytes;
     if (before.fragments.length >= after.fragments.length) {
       for (const fragment of after.fragments) before.fragments.push(fragment);
     } else {

@@ -2,6 +2,7 @@ import { concatBytes } from '../base/bytes.ts';
 import { type Fsn, fsn, isAfter, isBefore, type Mid, mid, next, type Tsn } from '../base/serial.ts';
 import type { Fragment } from '../chunks/index.ts';
 import type { Message } from './message.ts';
+import type { PartialMessage } from './partial-message.ts';
 import type { Reassembly, Skipped } from './reassembly.ts';
 import type { ReceiveQueue } from './receive-queue.ts';
 
@@ -9,6 +10,11 @@ import type { ReceiveQueue } from './receive-queue.ts';
 interface Assembly {
   readonly fragments: Map<Fsn, { readonly tsn: Tsn; readonly fragment: Fragment }>;
   lastFsn: Fsn | undefined;
+  /** The first FSN that is not in the unbroken beginning, and the bytes before it, as far as somebody has counted. */
+  nextFsn: Fsn;
+  beginningBytes: number;
+  /** Set once it is delivered while it arrives: what is before `nextFsn` is there then and not in `fragments`. */
+  delivery: PartialMessage | undefined;
 }
 
 /** A complete message that waits for the ones before it, and the TSNs that brought it. */
@@ -19,6 +25,7 @@ interface WaitingMessage {
 
 /** Messages of one stream from the peer, ordered or unordered: each kind counts its own MIDs (RFC 8260 §2.1). */
 interface Sequence {
+  readonly streamId: number;
   readonly unordered: boolean;
   nextMid: Mid;
   readonly partial: Map<Mid, Assembly>;
@@ -36,9 +43,15 @@ export class IDataReassembly implements Reassembly {
   readonly #sequences = new Map<number, Sequence>();
   /** Linux 6.1 numbers the second fragment of a message 0, not 1. Its first such fragment gives it away. */
   #countsFsnFromSecond = false;
+  /** Whether its numbers have shown how it counts; and the messages that cannot be delivered in part before. */
+  #knowsNumbering = false;
+  readonly #undecided = new Map<Assembly, { readonly sequence: Sequence; readonly number: Mid; readonly tsn: Tsn }>();
+  readonly #isReceivedUpTo: (tsn: Tsn) => boolean;
 
-  constructor(queue: ReceiveQueue) {
+  /** `isReceivedUpTo` tells whether a TSN and all before it have been received. */
+  constructor(queue: ReceiveQueue, isReceivedUpTo: (tsn: Tsn) => boolean = () => true) {
     this.#queue = queue;
+    this.#isReceivedUpTo = isReceivedUpTo;
   }
 
   handleFragment(tsn: Tsn, fragment: Fragment): string | undefined {
@@ -49,9 +62,12 @@ export class IDataReassembly implements Reassembly {
     if (fragment.beginning && fragment.ending) {
       if (sequence.partial.has(number)) return 'two messages with one MID';
       this.#handleComplete(sequence, number, toMessage(fragment, fragment.payload), [tsn]);
+      this.#decide();
       return undefined;
     }
-    return this.#handlePiece(sequence, number, tsn, fragment);
+    const violation = this.#handlePiece(sequence, number, tsn, fragment);
+    this.#decide();
+    return violation;
   }
 
   handleForwardTsn(_newCumulativeTsn: Tsn, skipped: readonly Skipped[]): void {
@@ -60,22 +76,44 @@ export class IDataReassembly implements Reassembly {
       const last = mid(messageId);
       for (const [number, assembly] of sequence.partial) {
         if (isAfter(number, last)) continue;
-        sequence.partial.delete(number);
-        for (const { fragment } of assembly.fragments.values()) this.#queue.release(fragment.payload.length);
+        this.#drop(sequence, number, assembly);
       }
       if (!unordered) this.#skipTo(sequence, last);
     }
+    this.#decide();
   }
 
   resetStreams(streamIds: readonly number[]): void {
     const wanted = new Set(streamIds);
     for (const [key, sequence] of this.#sequences) {
-      if (wanted.size === 0 || wanted.has(key >>> 1)) sequence.nextMid = mid(0);
+      if (wanted.size > 0 && !wanted.has(key >>> 1)) continue;
+      sequence.nextMid = mid(0);
+      for (const [number, assembly] of sequence.partial) {
+        if (assembly.delivery !== undefined) this.#drop(sequence, number, assembly);
+      }
+    }
+  }
+
+  isAwaited(_tsn: Tsn, { streamId, unordered, messageId, beginning, fsn: place }: Fragment): boolean {
+    const sequence = this.#sequences.get(keyOf(streamId, unordered));
+    const assembly = sequence?.partial.get(mid(messageId));
+    if (beginning || assembly?.delivery?.isAwaited !== true) return false;
+    return fsn(this.#countsFsnFromSecond ? place + 1 : place) === assembly.nextFsn;
+  }
+
+  deliverPartly(isPressed: boolean): void {
+    for (const sequence of this.#sequences.values()) {
+      const point = this.#queue.pointOf(sequence.streamId);
+      if (point === Number.POSITIVE_INFINITY) continue;
+      for (const [number, assembly] of sequence.partial) {
+        this.#deliverPartOf(sequence, number, assembly, isPressed ? 1 : point);
+      }
     }
   }
 
   restart(): void {
     this.#sequences.clear();
+    this.#undecided.clear();
     this.#queue.releaseIncomplete();
   }
 
@@ -89,7 +127,8 @@ export class IDataReassembly implements Reassembly {
           this.#queue.release(fragment.payload.length);
           onDropped(received);
         }
-        if (assembly.fragments.size === 0) sequence.partial.delete(number);
+        if (assembly.fragments.size === 0 && assembly.delivery === undefined) sequence.partial.delete(number);
+        if (assembly.delivery === undefined) forgetBeginning(assembly);
       }
       for (const [number, { message, tsns }] of sequence.waiting) {
         // A message is sent again as a whole, or not at all.
@@ -104,14 +143,21 @@ export class IDataReassembly implements Reassembly {
   #handlePiece(sequence: Sequence, number: Mid, tsn: Tsn, fragment: Fragment): string | undefined {
     let assembly = sequence.partial.get(number);
     if (assembly === undefined) {
-      assembly = { fragments: new Map(), lastFsn: undefined };
+      assembly = {
+        fragments: new Map(),
+        lastFsn: undefined,
+        nextFsn: fsn(0),
+        beginningBytes: 0,
+        delivery: undefined,
+      };
       sequence.partial.set(number, assembly);
     }
     const { fragments } = assembly;
     const place = this.#fsnOf(fragment);
     // Further than any message reaches; serial arithmetic would take it for one before the first.
-    if (isBefore(place, fsn(0))) return 'an FSN out of reach';
-    if (fragments.has(place)) return 'two fragments with one FSN';
+    if (assembly.delivery === undefined && isBefore(place, fsn(0))) return 'an FSN out of reach';
+    const wasDelivered = assembly.delivery !== undefined && isBefore(place, assembly.nextFsn);
+    if (wasDelivered || fragments.has(place)) return 'two fragments with one FSN';
     const { lastFsn } = assembly;
     if (lastFsn !== undefined && (fragment.ending || isAfter(place, lastFsn))) return 'a fragment behind the last';
     if (fragment.ending) {
@@ -119,11 +165,91 @@ export class IDataReassembly implements Reassembly {
       assembly.lastFsn = place;
     }
     fragments.set(place, { tsn, fragment });
+    if (assembly.delivery !== undefined) {
+      this.#continue(sequence, number, assembly, assembly.delivery);
+      return undefined;
+    }
     // FSNs are unique and none is behind the last, so their number tells whether all are there.
-    if (assembly.lastFsn === undefined || fragments.size !== assembly.lastFsn + 1) return undefined;
+    if (assembly.lastFsn === undefined || fragments.size !== assembly.lastFsn + 1) {
+      if (this.#queue.deliversPartly) {
+        this.#deliverPartOf(sequence, number, assembly, this.#queue.pointOf(sequence.streamId));
+      }
+      return undefined;
+    }
     sequence.partial.delete(number);
     this.#handleAssembled(sequence, number, assembly);
     return undefined;
+  }
+
+  /** RFC 9260 §6.9: "dispatch part of its inbound message through a partial delivery API", if `least` bytes of it are there. */
+  #deliverPartOf(sequence: Sequence, number: Mid, assembly: Assembly, least: number): void {
+    if (assembly.delivery !== undefined || least === Number.POSITIVE_INFINITY) return;
+    if (!sequence.unordered && number !== sequence.nextMid) return;
+    const { fragments } = assembly;
+    for (let piece = fragments.get(assembly.nextFsn); piece !== undefined; piece = fragments.get(assembly.nextFsn)) {
+      if (!this.#isInItsPlace(sequence, number, assembly, piece.tsn)) break;
+      assembly.beginningBytes += piece.fragment.payload.length;
+      assembly.nextFsn = next(assembly.nextFsn);
+    }
+    if (assembly.beginningBytes < least) return;
+    const beginning: Fragment[] = [];
+    for (let n = 0; n < assembly.nextFsn; n++) {
+      beginning.push(fragments.get(fsn(n))!.fragment);
+      fragments.delete(fsn(n));
+    }
+    assembly.delivery = this.#queue.begin(beginning);
+  }
+
+  /** Delivers what has become the unbroken rest. */
+  #continue(sequence: Sequence, number: Mid, assembly: Assembly, delivery: PartialMessage): void {
+    const { fragments } = assembly;
+    for (let piece = fragments.get(assembly.nextFsn); piece !== undefined; piece = fragments.get(assembly.nextFsn)) {
+      if (!this.#isInItsPlace(sequence, number, assembly, piece.tsn)) return;
+      fragments.delete(assembly.nextFsn);
+      this.#queue.append(delivery, piece.fragment.payload);
+      assembly.nextFsn = next(assembly.nextFsn);
+      if (!piece.fragment.ending) continue;
+      sequence.partial.delete(number);
+      this.#queue.complete(delivery);
+      if (sequence.unordered) return;
+      sequence.nextMid = next(number);
+      this.#deliverFollowing(sequence);
+      return;
+    }
+  }
+
+  /** As long as it is not known how the peer counts, the fragment after the first might be one that is still to come. */
+  #isInItsPlace(sequence: Sequence, number: Mid, assembly: Assembly, tsn: Tsn): boolean {
+    if (assembly.nextFsn !== 1 || this.#knowsNumbering) return true;
+    if (!this.#countsFsnFromSecond && !this.#isReceivedUpTo(tsn)) {
+      this.#undecided.set(assembly, { sequence, number, tsn });
+      return false;
+    }
+    this.#knowsNumbering = true;
+    return true;
+  }
+
+  /** Goes on with what had to wait, once nothing is missing before the first of it. */
+  #decide(): void {
+    if (this.#undecided.size === 0) return;
+    const [first] = this.#undecided.values();
+    if (first === undefined || (!this.#countsFsnFromSecond && !this.#isReceivedUpTo(first.tsn))) return;
+    this.#knowsNumbering = true;
+    for (const [assembly, { sequence, number }] of this.#undecided) {
+      if (sequence.partial.get(number) !== assembly) continue;
+      if (assembly.delivery !== undefined) this.#continue(sequence, number, assembly, assembly.delivery);
+      else this.#deliverPartOf(sequence, number, assembly, this.#queue.pointOf(sequence.streamId));
+    }
+    this.#undecided.clear();
+  }
+
+  #drop(sequence: Sequence, number: Mid, assembly: Assembly): void {
+    const { fragments, delivery } = assembly;
+    sequence.partial.delete(number);
+    this.#undecided.delete(assembly);
+    for (const { fragment } of fragments.values()) this.#queue.release(fragment.payload.length);
+    // RFC 3758 §3.6: "the message being partially delivered will NOT be completed."
+    if (delivery !== undefined) this.#queue.abandon(delivery);
   }
 
   #handleAssembled(sequence: Sequence, number: Mid, { fragments }: Assembly): void {
@@ -150,11 +276,14 @@ export class IDataReassembly implements Reassembly {
   #deliverFollowing(sequence: Sequence): void {
     for (;;) {
       const following = sequence.waiting.get(sequence.nextMid);
-      if (following === undefined) return;
+      if (following === undefined) break;
       sequence.waiting.delete(sequence.nextMid);
       this.#queue.push(following.message);
       sequence.nextMid = next(sequence.nextMid);
     }
+    const assembly = this.#queue.deliversPartly ? sequence.partial.get(sequence.nextMid) : undefined;
+    if (assembly === undefined) return;
+    this.#deliverPartOf(sequence, sequence.nextMid, assembly, this.#queue.pointOf(sequence.streamId));
   }
 
   #skipTo(sequence: Sequence, last: Mid): void {
@@ -180,20 +309,31 @@ export class IDataReassembly implements Reassembly {
   }
 
   #sequence(streamId: number, unordered: boolean): Sequence {
-    const key = streamId * 2 + (unordered ? 1 : 0);
+    const key = keyOf(streamId, unordered);
     let sequence = this.#sequences.get(key);
     if (sequence === undefined) {
-      sequence = { unordered, nextMid: mid(0), partial: new Map(), waiting: new Map() };
+      sequence = { streamId, unordered, nextMid: mid(0), partial: new Map(), waiting: new Map() };
       this.#sequences.set(key, sequence);
     }
     return sequence;
   }
 }
 
+function keyOf(streamId: number, unordered: boolean): number {
+  return streamId * 2 + (unordered ? 1 : 0);
+}
+
+/** Its unbroken beginning is to be counted again. */
+function forgetBeginning(assembly: Assembly): void {
+  assembly.nextFsn = fsn(0);
+  assembly.beginningBytes = 0;
+}
+
 /** What came before it was known that the first fragment does not count: all others are one place further. */
 function renumber(assembly: Assembly): void {
   const known = [...assembly.fragments.values()];
   assembly.fragments.clear();
+  if (assembly.delivery === undefined) forgetBeginning(assembly);
   for (const each of known) {
     const place = each.fragment.beginning ? fsn(0) : fsn(each.fragment.fsn + 1);
     assembly.fragments.set(place, each);

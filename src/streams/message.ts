@@ -1,6 +1,8 @@
+import { emptyBytes } from '../base/bytes.ts';
 import type { Mid, Ssn, Tsn } from '../base/serial.ts';
 import type { Instant } from '../base/time.ts';
 import type { Fragment } from '../chunks/index.ts';
+import { OutgoingPieces } from './outgoing-pieces.ts';
 
 /** A user message as it is handed over in either direction. */
 export interface Message {
@@ -29,9 +31,10 @@ export const reliable: ReliabilityPolicy = {
   priority: undefined,
 };
 
-/** A message on its way to the peer. */
+/** A message on its way to the peer: whole, or in pieces while its user still writes it. */
 export class OutgoingMessage implements Message {
-  readonly data: Uint8Array;
+  /** Of a message in pieces nothing, until it is given up: then the bytes that the peer has not acknowledged. */
+  data: Uint8Array;
   readonly streamId: number;
   readonly ppid: number;
   readonly unordered: boolean;
@@ -42,6 +45,13 @@ export class OutgoingMessage implements Message {
   readonly reportsDelivery: boolean;
   /** SSN (DATA) or MID (I-DATA), assigned when the first fragment goes out. */
   messageId: Ssn | Mid | undefined;
+  /** Undefined for a message that came whole. */
+  readonly pieces: OutgoingPieces | undefined;
+  /** Bytes that were written so far, and whether these are all. */
+  length: number;
+  isEnded: boolean;
+  /** Whether more of it found the send buffer full. */
+  isRefused = false;
   /** Bytes that have become fragments, and how many these are. */
   fragmented = 0;
   fragmentCount = 0;
@@ -54,19 +64,52 @@ export class OutgoingMessage implements Message {
   /** Its place among all messages of the association. */
   arrival = 0;
 
+  /** Without data the message comes in pieces. */
   constructor(
-    message: Message,
+    message: Omit<Message, 'data'> & { readonly data: Uint8Array | undefined },
     sackImmediately: boolean,
     policy: ReliabilityPolicy = reliable,
     reportsDelivery = false,
   ) {
-    this.data = message.data;
+    const { data } = message;
+    this.data = data ?? emptyBytes;
+    this.pieces = data === undefined ? new OutgoingPieces() : undefined;
+    this.length = this.data.length;
+    this.isEnded = data !== undefined;
     this.streamId = message.streamId;
     this.ppid = message.ppid;
     this.unordered = message.unordered;
     this.sackImmediately = sackImmediately;
     this.policy = policy;
     this.reportsDelivery = reportsDelivery;
+  }
+
+  /**
+   * Bytes that may become fragments now. While more is to come the last byte waits for it: the E bit needs a fragment, and
+   * RFC 9260 §3.3.1 has none without data.
+   */
+  get sendable(): number {
+    return this.isEnded ? this.length - this.fragmented : Math.max(0, this.length - this.fragmented - 1);
+  }
+
+  /** Whether every byte of it has become a fragment. */
+  get isFragmented(): boolean {
+    return this.isEnded && this.fragmented === this.length;
+  }
+
+  /** Takes the next `length` bytes, that `sendable` allows, for a fragment. */
+  takePayload(length: number): Uint8Array {
+    const start = this.fragmented;
+    this.fragmented += length;
+    if (this.pieces !== undefined) return this.pieces.take(length);
+    return length === this.data.length ? this.data : this.data.subarray(start, this.fragmented);
+  }
+
+  /** There will be no more of it: what is left of its bytes, `fragments` that may be lost first, becomes its `data`. */
+  collect(fragments: readonly Uint8Array[]): void {
+    if (this.pieces === undefined) return;
+    this.data = this.pieces.takeAll(fragments);
+    this.isAbandoned = true;
   }
 }
 

@@ -19,11 +19,18 @@ export interface Reassembly {
   handleForwardTsn(newCumulativeTsn: Tsn, skipped: readonly Skipped[]): void;
   /** The next messages of these streams (none means all) have number 0 (RFC 6525 §5.2.2 E3, RFC 8260 §2.3.2). */
   resetStreams(streamIds: readonly number[]): void;
+  /**
+   * Begins to deliver the messages that are next in their streams and of which enough is there (RFC 9260 §6.9), or anything
+   * at all where nothing else could make room.
+   */
+  deliverPartly(isPressed: boolean): void;
+  /** Whether the reader of a message in delivery waits for just this fragment. */
+  isAwaited(tsn: Tsn, fragment: Fragment): boolean;
   /** Drops all that is not readable, and resets all streams (RFC 6525 §5.2.4 G4, G5). */
   restart(): void;
   /**
    * Drops what was received after `tsn` and is not yet readable: the receiver reneges on it (RFC 9260 §6.2). `onDropped`
-   * is told of each TSN; what is readable already stays, since the peer must not send it again.
+   * is told of each TSN; what is readable already, wholly or in part, stays, since the peer must not send it again.
    */
   dropAfter(tsn: Tsn, onDropped: (tsn: Tsn) => void): void;
 }

@@ -31,6 +31,8 @@ export class SendQueue {
   #begunBytes = 0;
   /** Streams whose first message is too much beside them: the scheduler does not know of them. */
   readonly #parked = new Set<OutgoingStream>();
+  /** Streams whose first message waits for its user to write more of it: the scheduler does not know of them either. */
+  readonly #starved = new Set<OutgoingStream>();
   #largestFragment = Number.POSITIVE_INFINITY;
   #current: OutgoingStream | undefined;
   /** The stream that the packet in the making belongs to, where the scheduler keeps packets apart. */
@@ -63,7 +65,7 @@ export class SendQueue {
     for (const stream of this.#streams.values()) {
       stream.virtualTime = 0;
       this.#parked.delete(stream);
-      if (stream.messages.length === 0) continue;
+      if (stream.messages.length === 0 || this.#starved.has(stream)) continue;
       this.#scheduler.handleIdle(stream);
       scheduler.handleActive(stream);
     }
@@ -73,8 +75,19 @@ export class SendQueue {
   enqueue(message: OutgoingMessage): void {
     message.arrival = ++this.#arrivals;
     this.#messageCount++;
-    this.#queuedBytes += message.data.length;
+    this.#queuedBytes += message.length;
     this.#admit(message, this.#pauses.length);
+  }
+
+  /** Takes more of a message in pieces, and whether that was all: at least one byte by then. */
+  append(message: OutgoingMessage, data: Uint8Array, isEnd: boolean): void {
+    if (data.length > 0) message.pieces!.push(data);
+    message.length += data.length;
+    message.isEnded = isEnd;
+    this.#queuedBytes += data.length;
+    const stream = this.stream(message.streamId);
+    if (message.sendable === 0 || stream.messages.peek() !== message || !this.#starved.delete(stream)) return;
+    this.#scheduler.handleActive(stream);
   }
 
   /** The stream of this number; it exists from now on. */
@@ -91,7 +104,7 @@ export class SendQueue {
   reschedule(stream: OutgoingStream): void {
     if (stream.messages.length === 0) return;
     this.#deactivate(stream);
-    this.#scheduler.handleActive(stream);
+    this.#activate(stream);
   }
 
   /** New messages for these streams (none means all) wait from now on; those that are here go on. RFC 6525 §5.1.2 A1. */
@@ -147,9 +160,11 @@ export class SendQueue {
     this.#largestFragment = maxPayload;
     const message = this.#nextMessage(now);
     if (message === undefined || this.#isForAnotherPacket) return 0;
-    const remaining = message.data.length - message.fragmented;
-    if (remaining <= room) return remaining;
+    const { sendable } = message;
+    if (sendable <= room && message.isEnded) return sendable;
     if (!this.#mayBeInPieces(message)) return 0;
+    // What is there of a message that goes on is all that there is.
+    if (sendable <= room) return sendable;
     return room >= Math.min(smallestUsefulFragment, maxPayload) ? room : 0;
   }
 
@@ -164,11 +179,10 @@ export class SendQueue {
     const stream = this.#current!;
     // RFC 8260 §2.2.2: "MUST NOT process […] more than one user message in any given stream at any time."
     const message = stream.messages.peek()!;
-    const start = message.fragmented;
-    const end = start + length;
-    const ending = end === message.data.length;
+    const beginning = message.fragmented === 0;
     message.messageId ??= this.#takeMessageId(stream, message);
-    message.fragmented = end;
+    const payload = message.takePayload(length);
+    const ending = message.isFragmented;
     // §6.9: "The data sender MUST break the user message into a series of DATA chunks."
     this.#queuedBytes -= length;
     this.#packetStream = stream;
@@ -180,6 +194,7 @@ export class SendQueue {
     if (ending || this.isInterleaving) this.#current = undefined;
     this.#scheduler.handleSent(stream, length, ending);
     if (stream.messages.length === 0) this.#scheduler.handleIdle(stream);
+    else if (stream.messages.peek()!.sendable === 0) this.#starve(stream);
     return {
       streamId: message.streamId,
       // §3.3.1: "each fragment of the message MUST have its U bit set to 1."
@@ -188,13 +203,13 @@ export class SendQueue {
       // bits of the first DATA chunk in the series to 10, the B/E bits of the last DATA chunk in the series to 01".
       // RFC 8260 §2.2.2: "The first fragment MUST have the B bit set. The last fragment MUST have the E bit set. All other
       // fragments MUST NOT have the B or E bit set."
-      beginning: start === 0,
+      beginning,
       ending,
       messageId: message.messageId,
       fsn: message.fragmentCount++,
       // §3.3.1: "This field MUST be sent even in fragmented DATA chunks".
       ppid: message.ppid,
-      payload: start === 0 && ending ? message.data : message.data.subarray(start, end),
+      payload,
       message,
     };
   }
@@ -209,11 +224,44 @@ export class SendQueue {
   discardRest(message: OutgoingMessage): void {
     const stream = this.#streams.get(message.streamId);
     if (stream?.messages.peek() !== message) return;
-    this.#queuedBytes -= message.data.length - message.fragmented;
+    this.#queuedBytes -= message.length - message.fragmented;
     this.#messageCount--;
     this.#noteBegun(stream, message, false);
     stream.messages.shift();
     this.#handleHeadGone(stream);
+  }
+
+  /**
+   * When the first of the messages that wait for their user is late; nobody else looks at them meanwhile. Those of which
+   * something was sent count where they can be given up.
+   */
+  nextExpiry(canGiveUpBegun: boolean): Instant {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { messages } of this.#starved) {
+      const { fragmented, policy } = messages.peek()!;
+      if (fragmented === 0 || canGiveUpBegun) next = Math.min(next, policy.expiresAt);
+    }
+    return next;
+  }
+
+  /** Gives up those that are late by now, and returns those of which something was sent: they are to be given up, too. */
+  dropLate(now: Instant): OutgoingMessage[] {
+    const late: OutgoingMessage[] = [];
+    for (const { messages } of this.#starved) if (messages.peek()!.policy.expiresAt <= now) late.push(messages.peek()!);
+    this.dropUnsent((message) => late.includes(message));
+    return late.filter(({ fragmented }) => fragmented > 0);
+  }
+
+  /** Gives up a message of which nothing was sent, wherever it waits. */
+  withdraw(message: OutgoingMessage): void {
+    for (const { held } of this.#pauses) {
+      const index = held.indexOf(message);
+      if (index < 0) continue;
+      held.splice(index, 1);
+      this.#forget(message);
+      return;
+    }
+    this.dropUnsent((each) => each === message);
   }
 
   /** Gives up messages that have not begun, the last first, as long as `isToGo` says so. */
@@ -268,6 +316,7 @@ export class SendQueue {
     this.#begun.clear();
     this.#begunBytes = 0;
     this.#parked.clear();
+    this.#starved.clear();
     this.#streams.clear();
     this.#current = undefined;
     this.#messageCount = 0;
@@ -301,7 +350,7 @@ export class SendQueue {
     const stream = this.stream(message.streamId);
     this.#earliestExpiry = Math.min(this.#earliestExpiry, message.policy.expiresAt);
     stream.messages.push(message);
-    if (stream.messages.length === 1) this.#scheduler.handleActive(stream);
+    if (stream.messages.length === 1) this.#activate(stream);
   }
 
   #nextMessage(now: Instant): OutgoingMessage | undefined {
@@ -325,21 +374,22 @@ export class SendQueue {
       const chosen = this.#scheduler.select();
       const message = chosen?.messages.peek();
       if (chosen === undefined || message === undefined || this.#parked.has(chosen)) return undefined;
-      if (this.#mayBeInPieces(message) || message.data.length <= this.#largestFragment) return chosen;
+      const fitsOnePacket = message.isEnded && message.length <= this.#largestFragment;
+      if (this.#mayBeInPieces(message) || fitsOnePacket) return chosen;
       this.#parked.add(chosen);
       this.#scheduler.handleIdle(chosen);
     }
   }
 
   #mayBeInPieces(message: OutgoingMessage): boolean {
-    if (!this.isInterleaving || message.fragmented > 0 || this.#begun.size === 0) return true;
-    return this.#begunBytes + message.data.length <= this.mostInterleavedBytes;
+    if (!this.isInterleaving || message.fragmented > 0 || this.#begunBytes === 0) return true;
+    return this.#begunBytes + bytesForPeer(message) <= this.mostInterleavedBytes;
   }
 
   /** The first message of the stream is in pieces, or is not any more. */
-  #noteBegun(stream: OutgoingStream, { data }: OutgoingMessage, isInPieces: boolean): void {
+  #noteBegun(stream: OutgoingStream, message: OutgoingMessage, isInPieces: boolean): void {
     if (this.#begun.has(stream) === isInPieces) return;
-    this.#begunBytes += isInPieces ? data.length : -data.length;
+    this.#begunBytes += isInPieces ? bytesForPeer(message) : -bytesForPeer(message);
     if (isInPieces) this.#begun.add(stream);
     else this.#begun.delete(stream);
     // Whoever has waited longest comes first, so that the others cannot keep it from ever fitting in.
@@ -361,13 +411,30 @@ export class SendQueue {
     else this.reschedule(stream);
   }
 
+  /** The stream has a message again: the scheduler hears of it once there is something to send. */
+  #activate(stream: OutgoingStream): void {
+    if (stream.messages.peek()!.sendable === 0) this.#starved.add(stream);
+    else this.#scheduler.handleActive(stream);
+  }
+
   #deactivate(stream: OutgoingStream): void {
-    if (!this.#parked.delete(stream)) this.#scheduler.handleIdle(stream);
+    if (!this.#starved.delete(stream) && !this.#parked.delete(stream)) this.#scheduler.handleIdle(stream);
+  }
+
+  #starve(stream: OutgoingStream): void {
+    this.#starved.add(stream);
+    this.#scheduler.handleIdle(stream);
   }
 
   #forget(message: OutgoingMessage): void {
     this.#messageCount--;
-    this.#queuedBytes -= message.data.length;
+    this.#queuedBytes -= message.length;
+    message.collect([]);
     this.#onAbandoned(message);
   }
+}
+
+/** What the peer holds of a message before it is whole. One that is written in pieces relies on partial delivery there. */
+function bytesForPeer(message: OutgoingMessage): number {
+  return message.pieces === undefined ? message.length : 0;
 }

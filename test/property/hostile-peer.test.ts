@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { tsn } from '../../src/base/serial.ts';
 import type { Chunk } from '../../src/chunks/index.ts';
+import { PartialMessage } from '../../src/streams/partial-message.ts';
 import { arbitraryChunk, arbitraryUnknownChunk } from '../support/arbitrary-chunks.ts';
 import { assertProperty, propertyTimeoutMs } from '../support/fuzz.ts';
 import { messages } from '../support/messages.ts';
@@ -113,10 +114,12 @@ function latestCookie(peer: RawPeer): Uint8Array {
   return new Uint8Array(80);
 }
 
+type Command = 'send' | 'receive' | 'read in part' | 'partial delivery' | 'shutdown';
+
 type Step =
   | { readonly kind: 'packet'; readonly chunks: readonly MakeChunk[]; readonly tag: 'right' | 'own' | 'zero' }
   | { readonly kind: 'wait'; readonly forMs: number }
-  | { readonly kind: 'command'; readonly command: 'send' | 'receive' | 'shutdown' };
+  | { readonly kind: 'command'; readonly command: Command };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -138,7 +141,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       kind: fc.constant('command' as const),
-      command: fc.constantFrom('send' as const, 'receive' as const, 'shutdown' as const),
+      command: fc.constantFrom<Command>('send', 'receive', 'read in part', 'partial delivery', 'shutdown'),
     }),
   },
 );
@@ -163,9 +166,22 @@ function take({ network, host, peer }: Arranged, each: Step): void {
       const { association } = host;
       if (each.command === 'shutdown') host.shutdown();
       else if (each.command === 'receive') host.receive();
+      else if (each.command === 'read in part') readInPart(host);
+      else if (each.command === 'partial delivery') association.partialDelivery = !association.partialDelivery;
       else if (association.state === 'ESTABLISHED') host.send(association, messages(1, 3_000)[0]!);
     }
   }
+}
+
+/** Begins to read what is there, and has had enough of it then. */
+function readInPart(host: Arranged['host']): void {
+  const { association } = host;
+  host.command((now) => {
+    const received = association.receivePartly(now);
+    if (!(received instanceof PartialMessage)) return;
+    association.read(received, now);
+    if (received.length === 0) association.discard(received);
+  });
 }
 
 /** What has to hold at any time. */
@@ -212,7 +228,15 @@ describe('a hostile peer', () => {
           fc.nat(1_000_000),
           fc.array(step, { maxLength: 25, size: 'max' }),
           (seed, steps) => {
-            const arranged = arrange(state, { seed }, { receiveBufferSize, autoRead: false });
+            const arranged = arrange(
+              state,
+              { seed },
+              {
+                receiveBufferSize,
+                partialDeliveryPoint: 100,
+                autoRead: false,
+              },
+            );
             arranged.host.events.length = 0;
             for (const each of steps) {
               if (each.kind === 'command' && arranged.host.associations.length === 0) continue;
