@@ -13,6 +13,7 @@ import { Handshake } from './handshake.ts';
 import { Heartbeats } from './heartbeats.ts';
 import type { AssociationMetrics } from './metrics.ts';
 import type { AssociationOptions } from './options.ts';
+import { PathMtuDiscovery } from './path-mtu-discovery.ts';
 import { Paths } from './paths.ts';
 import type { ReconfigurationPolicy } from './reconfiguration-policy.ts';
 import type { ReconfigurationRequest } from './reconfiguration-requester.ts';
@@ -73,6 +74,7 @@ export class Association {
   readonly #context: Context;
   readonly #handshake: Handshake;
   readonly #heartbeats: Heartbeats;
+  readonly #pathMtuDiscovery: PathMtuDiscovery;
   readonly #shutdown: Shutdown;
   readonly #transmitter: Transmitter;
   readonly #chunkHandler: ChunkHandler;
@@ -88,12 +90,14 @@ export class Association {
     const createPaths = (context: Context): Paths => new Paths(context, addresses, confirmed);
     this.#context = new Context(options, environment, localPort, remotePort, myVerificationTag, createPaths);
     this.#heartbeats = new Heartbeats(this.#context);
+    this.#pathMtuDiscovery = new PathMtuDiscovery(this.#context);
     this.#handshake = new Handshake(this.#context, this.#heartbeats);
     this.#shutdown = new Shutdown(this.#context);
     this.#transmitter = new Transmitter(this.#context);
     this.#chunkHandler = new ChunkHandler(this.#context, {
       handshake: this.#handshake,
       heartbeats: this.#heartbeats,
+      pathMtuDiscovery: this.#pathMtuDiscovery,
       shutdown: this.#shutdown,
       transmitter: this.#transmitter,
     });
@@ -371,6 +375,7 @@ export class Association {
       state.receiver.tracker.handleTimeout(now);
       state.sender.handleTimeout(now);
       if (this.#mayReconfigure) state.reconfiguration.handleTimeout(now);
+      this.#pathMtuDiscovery.handleTimeout(now);
     }
     this.#onActivity();
   }
