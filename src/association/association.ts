@@ -375,8 +375,9 @@ export class Association {
       state.receiver.tracker.handleTimeout(now);
       state.sender.handleTimeout(now);
       if (this.#mayReconfigure) state.reconfiguration.handleTimeout(now);
-      this.#pathMtuDiscovery.handleTimeout(now);
     }
+    // Behind T3-rtx, which may tell of a black hole.
+    this.#pathMtuDiscovery.handleTimeout(now);
     this.#onActivity();
   }
 

@@ -46,7 +46,8 @@ export class PathMtu {
   /** What the probes of this size carry; undefined before the first. */
   #nonce: Uint8Array | undefined;
   #isAwaitingAck = false;
-  /** CONFIRMING: packets larger than the floor that were lost in a row, and whether a probe of the floor was answered. */
+  /** CONFIRMING: what to fall back to, packets larger than that that were lost in a row, and whether a probe of it was answered. */
+  #floor = 0;
   #losses = 0;
   #isFloorConfirmed = false;
   #completedAt: Instant = 0;
@@ -74,11 +75,6 @@ export class PathMtu {
   /** When the last search ended. */
   get completedAt(): Instant {
     return this.#completedAt;
-  }
-
-  /** What falls back to when the current size does not pass: every path is expected to take it. */
-  get floor(): number {
-    return this.#plpmtu > this.#bounds.base ? this.#bounds.base : this.#bounds.min;
   }
 
   /** "PL indicates connectivity": §6.2.1.1, "enter the BASE state as soon as connectivity has been confirmed." */
@@ -177,15 +173,17 @@ export class PathMtu {
    * anything changes, a packet of the floor has to pass where larger ones do not.
    */
   handleDataLoss(packetSize: number, now: Instant): void {
-    if (packetSize <= this.floor) return;
+    const { base, min } = this.#bounds;
     if (this.#state === 'CONFIRMING') {
+      if (packetSize <= this.#floor) return;
       this.#losses++;
       this.#conclude(now);
     } else if (this.#state === 'SEARCHING' || this.#state === 'SEARCH_COMPLETE') {
+      const floor = this.#plpmtu > base ? base : min;
+      if (packetSize <= floor) return;
       this.#state = 'CONFIRMING';
       this.#losses = 1;
-      this.#isFloorConfirmed = false;
-      this.#probe(this.floor, now);
+      this.#tryFloor(floor, now);
     }
   }
 
@@ -261,14 +259,21 @@ export class PathMtu {
     this.#isAwaitingAck = false;
     this.#probeCount++;
     const isLast = this.#probeCount >= maxProbes;
-    const { base } = this.#bounds;
+    const { base, min } = this.#bounds;
     if (this.#state === 'BASE' && this.#probedSize !== base) this.#probe(base, now);
     else if (this.#state === 'ERROR') this.timer.start(now, errorIntervalMs);
     else if (this.#state === 'CONFIRMING' && this.#isFloorConfirmed) this.#handlePlpmtuLost(now);
     else if (!isLast) this.timer.start(now, 0);
     else if (this.#state === 'BASE') this.#fail(now);
     else if (this.#state === 'SEARCHING') this.#giveUpSize(now);
+    else if (this.#floor > min) this.#tryFloor(min, now);
     else this.#search(now); // Not even the floor has passed: the path is broken, or full, for packets of all sizes.
+  }
+
+  #tryFloor(size: number, now: Instant): void {
+    this.#floor = size;
+    this.#isFloorConfirmed = false;
+    this.#probe(size, now);
   }
 
   #giveUpSize(now: Instant): void {
@@ -286,7 +291,7 @@ export class PathMtu {
   #conclude(now: Instant): void {
     if (!this.#isFloorConfirmed || this.#losses < maxProbes) return;
     this.#ceiling = this.#plpmtu;
-    this.#plpmtu = this.floor;
+    this.#plpmtu = this.#floor;
     // "The PL then confirms that the new PLPMTU can be successfully used across the path": that has been seen already.
     if (this.#plpmtu === this.#bounds.base) this.#search(now);
     else this.#fail(now);
