@@ -255,7 +255,9 @@ export class DataSender {
       this.#fastRetransmitPath = undefined;
     }
     if (takesNew && this.#outstanding.nextRetransmission === undefined) this.#fillNew(builder, path, now);
-    if (builder.length > path.largestPacket && builder.length > before) path.largestPacket = builder.length;
+    // What IP fragments says nothing of the path MTU when it is lost.
+    const isWhole = limit === path.maxPacketSize;
+    if (isWhole && builder.length > path.largestPacket && builder.length > before) path.largestPacket = builder.length;
     this.#context.sendQueue.handlePacketEnd();
   }
 

@@ -22,7 +22,11 @@ const infoLength = nonceLength + 4 + 4 + 4;
 /** RFC 8899 §5.1.1, PROBE_TIMER: "This value MUST NOT be smaller than 1 second". */
 const shortestProbeTimerMs = 1_000;
 
-/** Probes the path MTUs of an association (RFC 8899 §6.2, RFC 9260 §7.3). */
+/**
+ * Probes the path MTUs of an association (RFC 8899 §6.2). RFC 9260 §7.3: "An endpoint SHOULD apply these techniques and SHOULD
+ * do so on a per-destination-address basis." RFC 6951 §5.6: "it MUST be taken into account that one cannot rely on the feedback
+ * provided by ICMP or ICMPv6": it is not looked at.
+ */
 export class PathMtuDiscovery {
   readonly #context: Context;
 
