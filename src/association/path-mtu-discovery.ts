@@ -35,7 +35,7 @@ export class PathMtuDiscovery {
   }
 
   handleTimeout(now: Instant): void {
-    for (const path of this.#context.paths) if (path.mtu !== undefined) this.#advance(path, path.mtu, now);
+    for (const path of this.#context.paths.all) if (path.mtu !== undefined) this.#advance(path, path.mtu, now);
   }
 
   /** Returns whether the chunk answers a probe rather than a heartbeat. */
@@ -43,7 +43,7 @@ export class PathMtuDiscovery {
     const info = heartbeatInfo(ack);
     if (info === undefined || info.length !== infoLength) return false;
     const nonce = info.subarray(0, nonceLength);
-    for (const path of this.#context.paths) {
+    for (const path of this.#context.paths.all) {
       const { mtu } = path;
       if (mtu === undefined || !this.#watch(path, () => mtu.handleAck(nonce, now))) continue;
       // RFC 8899 §6.2.1.2: "A successful probe updates the association and path counters, but an unsuccessful probe is

@@ -139,6 +139,7 @@ export class PathMtu {
     if (!this.#isAwaitingAck || this.#nonce === undefined || !equalBytes(nonce, this.#nonce)) return false;
     const size = this.#probedSize;
     this.#isAwaitingAck = false;
+    this.#nonce = undefined;
     this.timer.stop();
     switch (this.#state) {
       case 'BASE':
