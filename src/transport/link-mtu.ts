@@ -10,6 +10,12 @@ const usualMtu = 1_500;
 /** How long what the system said is believed. */
 const validityMs = 60_000;
 
+/**
+ * How many packets the receiver's buffer ought to hold on this very host, where nothing slows down the sender: few large ones
+ * overflow a small buffer, and are too few to tell of their losses in time.
+ */
+const packetsPerBuffer = 128;
+
 interface Interface {
   readonly mtu: number;
   readonly isLoopback: boolean;
@@ -21,14 +27,22 @@ let knownUntil = Number.NEGATIVE_INFINITY;
 
 /**
  * The MTU of the link on which packets to `to` leave, in bytes: that of the interface that owns `from`, or whose network `to`
- * belongs to, or else the least of all. Linux tells MTUs; elsewhere they are what they are by default.
+ * belongs to, or else the least of all. Linux tells MTUs; elsewhere they are what they are by default. Towards this host it is
+ * less where a socket's `receiveBufferSize`, in bytes, is small.
  */
-export function linkMtu(to: NetAddress, from?: NetAddress): number {
+export function linkMtu(
+  to: NetAddress,
+  from?: NetAddress,
+  receiveBufferSize: number = Number.POSITIVE_INFINITY,
+): number {
   const interfaces = systemInterfaces();
   const loopback = interfaces.find((each) => each.isLoopback);
   const others = interfaces.filter((each) => !each.isLoopback);
   const isLocal = isLoopback(to.ip) || (process.platform === 'linux' && interfaces.some((each) => owns(each, to.ip)));
-  if (isLocal) return loopback?.mtu ?? loopbackMtu();
+  if (isLocal) {
+    const sensible = Math.max(usualMtu, Math.floor(receiveBufferSize / packetsPerBuffer));
+    return Math.min(loopback?.mtu ?? loopbackMtu(), sensible);
+  }
   const chosen = (from && others.find((each) => owns(each, from.ip))) ?? others.find((each) => reaches(each, to.ip));
   return chosen?.mtu ?? others.reduce((least, { mtu }) => Math.min(least, mtu), usualMtu);
 }

@@ -76,7 +76,11 @@ interface Route {
  * messages".
  */
 export class UdpTransport implements Transport {
-  readonly properties: TransportProperties = { overhead: 28, maxPacketSize: 65_507, linkMtu };
+  readonly properties: TransportProperties = {
+    overhead: 28,
+    maxPacketSize: 65_507,
+    linkMtu: (to, from) => linkMtu(to, from, this.#sockets[0]?.socket.getRecvBufferSize()),
+  };
   readonly #hosts: readonly string[];
   readonly #udpPort: number;
   readonly #use: SocketUse;

@@ -14,6 +14,11 @@ describe('the MTU of the link', () => {
     expect(linkMtu(address('::1'))).toBe(expected);
   });
 
+  it('to this host leaves room for many packets in the receive buffer, but is not less than that of Ethernet', () => {
+    expect(linkMtu(address('127.0.0.1'), undefined, 128 * 4_000)).toBe(4_000);
+    expect(linkMtu(address('127.0.0.1'), undefined, 50_000)).toBe(1_500);
+  });
+
   it('elsewhere is at most the one of Ethernet where nothing says more', () => {
     expect(linkMtu(address('192.0.2.1'))).toBeLessThanOrEqual(1_500);
     expect(linkMtu(address('2001:db8::1'))).toBeGreaterThanOrEqual(576);
@@ -33,6 +38,8 @@ describe('the MTU of the link', () => {
   });
 
   it('is among the properties of UDP', () => {
-    expect(new UdpTransport().properties.linkMtu?.(address('127.0.0.1'), undefined)).toBeGreaterThanOrEqual(16_384);
+    expect(new UdpTransport().properties.linkMtu?.(address('127.0.0.1'), undefined)).toBe(
+      process.platform === 'win32' ? 65_535 : linkMtu(address('127.0.0.1')),
+    );
   });
 });
