@@ -33,6 +33,7 @@ const mayImportPackage: Readonly<Record<string, readonly string[]>> = {
   'transport/udp.ts': ['node:', 'debug'],
   'transport/connected-socket.ts': ['node:'],
   'transport/local-address.ts': ['node:', 'debug'],
+  'transport/link-mtu.ts': ['node:'],
 };
 
 /** Layers 0 to 4 know no time, no chance, no waiting and no platform. */

@@ -15,6 +15,7 @@ import { Handshake } from './handshake.ts';
 import { Heartbeats } from './heartbeats.ts';
 import type { AssociationMetrics } from './metrics.ts';
 import type { AssociationOptions } from './options.ts';
+import { PathMtuDiscovery } from './path-mtu-discovery.ts';
 import { Paths } from './paths.ts';
 import type { ReconfigurationPolicy } from './reconfiguration-policy.ts';
 import type { ReconfigurationRequest } from './reconfiguration-requester.ts';
@@ -52,6 +53,7 @@ export class Association {
   readonly #context: Context;
   readonly #handshake: Handshake;
   readonly #heartbeats: Heartbeats;
+  readonly #pathMtuDiscovery: PathMtuDiscovery;
   readonly #shutdown: Shutdown;
   readonly #transmitter: Transmitter;
   readonly #messages: UserMessages;
@@ -68,6 +70,7 @@ export class Association {
     const createPaths = (context: Context): Paths => new Paths(context, addresses, confirmed);
     this.#context = new Context(options, environment, localPort, remotePort, myVerificationTag, createPaths);
     this.#heartbeats = new Heartbeats(this.#context);
+    this.#pathMtuDiscovery = new PathMtuDiscovery(this.#context);
     this.#handshake = new Handshake(this.#context, this.#heartbeats);
     this.#shutdown = new Shutdown(this.#context);
     this.#transmitter = new Transmitter(this.#context);
@@ -75,6 +78,7 @@ export class Association {
     this.#chunkHandler = new ChunkHandler(this.#context, {
       handshake: this.#handshake,
       heartbeats: this.#heartbeats,
+      pathMtuDiscovery: this.#pathMtuDiscovery,
       shutdown: this.#shutdown,
       transmitter: this.#transmitter,
     });
@@ -389,6 +393,8 @@ export class Association {
       state.sender.handleTimeout(now);
       if (this.#mayReconfigure) state.reconfiguration.handleTimeout(now);
     }
+    // Behind T3-rtx, which may tell of a black hole.
+    this.#pathMtuDiscovery.handleTimeout(now);
     this.#onActivity();
   }
 

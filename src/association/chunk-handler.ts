@@ -5,6 +5,7 @@ import {
   type AbortChunk,
   type Chunk,
   chunkTypes,
+  commonHeaderLength,
   type ErrorCause,
   encodeChunk,
   findCause,
@@ -16,6 +17,7 @@ import type { Context } from './context.ts';
 import type { Handshake } from './handshake.ts';
 import type { Heartbeats } from './heartbeats.ts';
 import type { Path } from './path.ts';
+import type { PathMtuDiscovery } from './path-mtu-discovery.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Transmitter } from './transmitter.ts';
 
@@ -23,6 +25,7 @@ import type { Transmitter } from './transmitter.ts';
 export interface ChunkRooms {
   readonly handshake: Handshake;
   readonly heartbeats: Heartbeats;
+  readonly pathMtuDiscovery: PathMtuDiscovery;
   readonly shutdown: Shutdown;
   readonly transmitter: Transmitter;
 }
@@ -32,6 +35,7 @@ export class ChunkHandler {
   readonly #context: Context;
   readonly #handshake: Handshake;
   readonly #heartbeats: Heartbeats;
+  readonly #pathMtuDiscovery: PathMtuDiscovery;
   readonly #shutdown: Shutdown;
   readonly #transmitter: Transmitter;
 
@@ -39,6 +43,7 @@ export class ChunkHandler {
     this.#context = context;
     this.#handshake = rooms.handshake;
     this.#heartbeats = rooms.heartbeats;
+    this.#pathMtuDiscovery = rooms.pathMtuDiscovery;
     this.#shutdown = rooms.shutdown;
     this.#transmitter = rooms.transmitter;
   }
@@ -99,7 +104,7 @@ export class ChunkHandler {
         this.#heartbeats.handleHeartbeat(chunk, path);
         return true;
       case 'HEARTBEAT ACK':
-        this.#heartbeats.handleHeartbeatAck(chunk, now);
+        if (!this.#pathMtuDiscovery.handleHeartbeatAck(chunk, now)) this.#heartbeats.handleHeartbeatAck(chunk, now);
         return true;
       case 'ABORT':
         this.#handleAbort(chunk);
@@ -235,7 +240,7 @@ export class ChunkHandler {
     this.#context.metrics.unexpectedChunks++;
     // A report that quotes a chunk of any size has to fit into one packet: the chunk's beginning says what it was.
     if (report) {
-      const quoted = encodeChunk(chunk).subarray(0, path.pmdcs - 8);
+      const quoted = encodeChunk(chunk).subarray(0, path.assuredPacketSize - commonHeaderLength - 8);
       this.#context.control.respond(
         { kind: 'ERROR', causes: [{ kind: 'Unrecognized Chunk Type', chunk: quoted }] },
         this.#context.paths.forReplyTo(path),

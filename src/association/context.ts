@@ -1,4 +1,4 @@
-import type { NetAddress } from '../base/address.ts';
+import type { LinkMtu, NetAddress } from '../base/address.ts';
 import type { Environment } from '../base/environment.ts';
 import type { SctpErrorCode } from '../base/errors.ts';
 import { errorCodes } from '../base/errors.ts';
@@ -17,6 +17,7 @@ import { ControlQueue } from './control-queue.ts';
 import type { AssociationEvent } from './events.ts';
 import { type AssociationMetrics, createMetrics } from './metrics.ts';
 import type { AssociationOptions } from './options.ts';
+import type { Path } from './path.ts';
 import type { Paths } from './paths.ts';
 import { acceptEverything, type ReconfigurationPolicy } from './reconfiguration-policy.ts';
 import type { State } from './state.ts';
@@ -40,6 +41,8 @@ export interface AssociationEnvironment extends Environment {
   readonly maxPacketSize: number;
   /** The addresses that our user has chosen to bind; empty where the system chooses. */
   localAddresses: readonly NetAddress[];
+  /** The MTU of the link towards an address: path MTUs are discovered where the transport tells it (RFC 8899). */
+  readonly linkMtu: LinkMtu | undefined;
   /** Bytes in the buffers of all associations. */
   readonly ledger: Ledger;
   /** How the transport below protects packets, as RFC 9653 §4 numbers it; undefined where CRC32c is all there is. */
@@ -149,6 +152,13 @@ export class Context {
     // RFC 9653 §5.2 1 a: "MUST include a correct CRC32c checksum in the packet containing the INIT chunk."
     const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, [chunk]);
     this.packets.push({ packet, to, from });
+  }
+
+  /** Sends `chunks` in a packet that nothing else joins, as soon as possible. */
+  sendTogether(chunks: readonly Chunk[], { address, localAddress }: Path): void {
+    const { localPort: sourcePort, remotePort: destinationPort, peerVerificationTag: verificationTag } = this;
+    const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, chunks);
+    this.packets.push({ packet, to: address, from: localAddress });
   }
 
   /** Bytes that `send` accepted and the peer has not acknowledged. */

@@ -1,5 +1,5 @@
 import { Ring } from '../base/ring.ts';
-import { type Chunk, chunkLength } from '../chunks/index.ts';
+import { type Chunk, chunkLength, commonHeaderLength } from '../chunks/index.ts';
 import type { Path } from './path.ts';
 
 /** More chunks than this wait only when the peer asks faster than it takes answers; the rest goes unanswered. */
@@ -39,7 +39,7 @@ export class ControlQueue {
    * the response chunk(s) MUST NOT send more than one packet containing chunks other than DATA chunks."
    */
   respond(chunk: Chunk, path: Path): void {
-    const room = path.pmdcs - reservedLength - this.#bytes;
+    const room = path.assuredPacketSize - commonHeaderLength - reservedLength - this.#bytes;
     // §6.4: "SHOULD transmit reply chunks […] to the same destination transport address".
     if (this.isEmpty || chunkLength(chunk) <= room) this.push(chunk, path);
   }

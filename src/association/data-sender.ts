@@ -1,7 +1,13 @@
 import { asciiBytes, padded } from '../base/bytes.ts';
 import type { Tsn } from '../base/serial.ts';
 import { type Instant, Timer } from '../base/time.ts';
-import { dataHeaderLength, iDataHeaderLength, type PacketBuilder, type SackChunk } from '../chunks/index.ts';
+import {
+  commonHeaderLength,
+  dataHeaderLength,
+  iDataHeaderLength,
+  type PacketBuilder,
+  type SackChunk,
+} from '../chunks/index.ts';
 import type { OutstandingChunk, SackOutcome } from '../reliability/outstanding-chunk.ts';
 import { OutstandingData } from '../reliability/outstanding-data.ts';
 import type { OutgoingFragment, OutgoingMessage } from '../streams/message.ts';
@@ -11,6 +17,10 @@ import type { Path } from './path.ts';
 
 /** Receivers charge more for a piece than its bytes: so much of the window that the peer begins with takes pieces. */
 const interleavedShare = 0.75;
+
+/** No chunk is larger than this part of the peer's window, down to a size that is usual without path MTU discovery. */
+const largestWindowShare = 1 / 4;
+const leastPmdcs = 1_460;
 
 type Outstanding = OutstandingChunk<OutgoingFragment, Path>;
 
@@ -37,6 +47,7 @@ export class DataSender {
   readonly #headerLength: number;
   /** "the buffer space […] the data receiver […] has left", as its newest SACK tells. */
   #aRwnd: number;
+  #mostARwnd: number;
   /** §7.2.4 3: the one packet that may ignore cwnd goes here. */
   #fastRetransmitPath: Path | undefined;
   /** Runs while the peer's window is closed and nothing is in flight (§6.1 A). */
@@ -50,6 +61,7 @@ export class DataSender {
     this.#context = context;
     this.#initialTsn = initialTsn;
     this.#aRwnd = peerARwnd;
+    this.#mostARwnd = peerARwnd;
     this.#outstanding = new OutstandingData(initialTsn, {
       handleAcknowledged({ message, payload }) {
         message.acknowledged += payload.length;
@@ -129,6 +141,7 @@ export class DataSender {
     // §6.2.1: "SHOULD use the following rules to calculate the rwnd, using the a_rwnd value, the Cumulative TSN Ack,
     // and Gap Ack Blocks".
     this.#aRwnd = sack.aRwnd;
+    if (sack.aRwnd > this.#mostARwnd) this.#mostARwnd = sack.aRwnd;
     this.#hasHeardSinceProbe = true;
     // RFC 3758 §3.5 A4: "it MUST first process the SACK using the normal procedures".
     this.#apply(outcome, now);
@@ -226,18 +239,35 @@ export class DataSender {
     return paths.alternativeTo(destination);
   }
 
+  /**
+   * The size of the chunk that goes to `path` next, where it was cut for a larger path MTU. RFC 9260 §6.9: "Once a user message
+   * is fragmented, it cannot be re-fragmented. Instead, if the PMTU has been reduced, then IP fragmentation MUST be used."
+   */
+  oversizedRetransmission(path: Path, now: Instant): number | undefined {
+    const size = this.#nextRetransmission(now)?.size ?? 0;
+    return commonHeaderLength + size > path.maxPacketSize ? size : undefined;
+  }
+
+  /** What is in flight to `path` was too large, and is sent again. */
+  handleBlackHole(path: Path): void {
+    if (this.#outstanding.markInFlightLost(path) > 0) path.t3Rtx.stop();
+  }
+
   /** Appends DATA chunks to the packet, retransmissions first (§6.1 C). `choosePath` has allowed the first of them. */
-  fill(builder: PacketBuilder, path: Path, now: Instant): void {
+  fill(builder: PacketBuilder, path: Path, now: Instant, limit: number = path.maxPacketSize): void {
     const before = builder.length;
     // A fast retransmission may ignore cwnd (§7.2.4 3); new data beside it may not (§6.1 B).
     const takesNew = path === this.#context.paths.current && path.hasRoomInWindow;
     // §6.1: "The following general rules MUST be applied by the data sender for transmission and/or retransmission".
-    this.#fillRetransmissions(builder, path, now);
+    this.#fillRetransmissions(builder, path, limit, now);
     // What found no room beside a SACK chunk goes next, and may still ignore cwnd.
     if (builder.length > before || this.#outstanding.nextRetransmission === undefined) {
       this.#fastRetransmitPath = undefined;
     }
     if (takesNew && this.#outstanding.nextRetransmission === undefined) this.#fillNew(builder, path, now);
+    // What IP fragments says nothing of the path MTU when it is lost.
+    const isWhole = limit === path.maxPacketSize;
+    if (isWhole && builder.length > path.largestPacket && builder.length > before) path.largestPacket = builder.length;
     this.#context.sendQueue.handlePacketEnd();
   }
 
@@ -246,13 +276,13 @@ export class DataSender {
     for (const path of this.#context.paths.all) path.isWindowFull = path.flightSize >= path.congestion.cwnd;
   }
 
-  #fillRetransmissions(builder: PacketBuilder, path: Path, now: Instant): void {
+  #fillRetransmissions(builder: PacketBuilder, path: Path, limit: number, now: Instant): void {
     for (;;) {
       const chunk = this.#nextRetransmission(now);
       if (chunk === undefined || this.#retransmissionPath(chunk) !== path) return;
       // §6.3.3 E3: what "did not fit in an SCTP packet of size smaller than or equal to the PMTU (rule E3 above) SHOULD
       // be marked for retransmission and sent as soon as cwnd allows".
-      if (builder.length + chunk.size > path.maxPacketSize) return;
+      if (builder.length + chunk.size > limit) return;
       this.#noteProbe(chunk.size);
       // §6.1: "If the timer for that address is already running, the sender MUST restart the timer if the earliest
       // (i.e., lowest TSN) outstanding DATA chunk sent to that address is being retransmitted."
@@ -342,7 +372,9 @@ export class DataSender {
   /** "AMDCS": the largest DATA chunk that every path takes, less its header. */
   get #maxPayload(): number {
     // §7.3: "The sender SHOULD track an AMDCS that will be the smallest PMDCS discovered".
-    return this.#context.paths.smallestPmdcs - this.#headerLength;
+    const { smallestPmdcs } = this.#context.paths;
+    // A chunk that is as large as the peer's window would have to wait until the window is empty.
+    return Math.min(smallestPmdcs, Math.max(this.#mostARwnd * largestWindowShare, leastPmdcs)) - this.#headerLength;
   }
 
   #nextPayloadLength(room: number, now: Instant): number {
@@ -395,6 +427,7 @@ export class DataSender {
     for (const path of this.#context.paths.all) {
       // RFC 3758 §3.5 C5: "the sender MUST assure that at least one T3-rtx timer is running" for a FORWARD TSN.
       const isIdle = path.flightSize === 0;
+      if (isIdle) path.largestPacket = 0;
       if (isIdle && !this.#outstanding.hasSkippable) path.t3Rtx.stop();
       else if (isIdle) {
         // It watches over the next FORWARD TSN, now that the peer has answered one.
@@ -431,6 +464,7 @@ export class DataSender {
     this.partialReliability.handleTimeout();
     if (this.#isProbing && this.#hasHeardSinceProbe) return true;
     path.congestion.handleRetransmissionTimeout(); // E1
+    this.#context.paths.handleDataLoss(path, now);
     // §7.2.1: "only one packet is allowed to be in flight until successful acknowledgement"
     path.mayHaveOnePacketOnly = true;
     this.#outstanding.leaveFastRecovery();

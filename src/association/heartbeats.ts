@@ -29,8 +29,10 @@ export class Heartbeats {
     // parameter."
     let probes = 0;
     for (const path of this.#context.paths) {
-      if (path.isConfirmed) this.#startPeriod(path, now);
-      else path.heartbeatTimer.start(now, Math.floor(probes++ / this.#context.options.hbMaxBurst) * path.rto.rtoMs);
+      if (path.isConfirmed) {
+        this.#startPeriod(path, now);
+        path.mtu?.start();
+      } else path.heartbeatTimer.start(now, Math.floor(probes++ / this.#context.options.hbMaxBurst) * path.rto.rtoMs);
     }
   }
 
@@ -177,6 +179,6 @@ export class Heartbeats {
 }
 
 /** "is discontinued after sending either a SHUTDOWN chunk or SHUTDOWN ACK chunk" (§8.3). */
-function mayHeartbeat(state: string): boolean {
+export function mayHeartbeat(state: string): boolean {
   return state === 'ESTABLISHED' || state === 'SHUTDOWN-PENDING' || state === 'SHUTDOWN-RECEIVED';
 }

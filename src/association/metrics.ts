@@ -29,6 +29,8 @@ export interface AssociationMetrics {
   unexpectedChunks: number;
   heartbeatsSent: number;
   heartbeatAcksReceived: number;
+  /** Probes of path MTUs (RFC 8899). */
+  pathMtuProbesSent: number;
   restarts: number;
 }
 
@@ -55,6 +57,7 @@ export function createMetrics(): AssociationMetrics {
     unexpectedChunks: 0,
     heartbeatsSent: 0,
     heartbeatAcksReceived: 0,
+    pathMtuProbesSent: 0,
     restarts: 0,
   };
 }

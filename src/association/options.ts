@@ -62,7 +62,14 @@ export interface AssociationOptions {
   readonly maxMessageSize: number;
   /** Whether small messages go out at once. False waits for more while data is outstanding (Nagle's algorithm, RFC 1122 §4.2.3.4). */
   readonly noDelay: boolean;
-  /** The path MTU in bytes, IP header included; no packet of ours is larger. At least 512. */
+  /**
+   * Whether path MTUs are discovered (RFC 8899) where the transport can: UDP does, and memory does not. Default: true, unless
+   * `pathMtu` is given.
+   */
+  readonly pmtud: boolean;
+  /** The largest path MTU to look for, in bytes, IP header included. At least 512. */
+  readonly maxPathMtu: number;
+  /** The path MTU where it is not discovered, in bytes, IP header included; no packet of ours is larger then. At least 512. */
   readonly pathMtu: number;
   /** FORWARD TSN (RFC 3758): whether messages may be given up, where the peer speaks it, too. */
   readonly partialReliability: boolean;
@@ -111,6 +118,9 @@ export const defaultOptions: AssociationOptions = {
   maxMessageSize: 64 * 1024 * 1024,
   // A message is sent when the user sends it: what should travel together is sent in one turn, and then is bundled.
   noDelay: true,
+  // RFC 9260 §7.3: "An endpoint SHOULD apply these techniques".
+  pmtud: true,
+  maxPathMtu: 65_535,
   pathMtu: 1_500,
   partialReliability: true,
   // RFC 8260 §2.2.1: "MUST NOT indicate user message interleaving support unless the user has requested its use".
@@ -128,6 +138,7 @@ const webrtcOptions: AssociationOptions = {
   rtoInitialMs: 500,
   rtoMinMs: 400,
   initialCwndPackets: 10,
+  pmtud: false,
   pathMtu: 1_228,
 };
 
@@ -165,11 +176,18 @@ const bounds: Readonly<Record<NumericOption, readonly [least: number, greatest: 
     partialDeliveryPoint: [1, 0xffff_ffff, 'integer'],
     sendBufferSize: [1, 0xffff_ffff, 'integer'],
     maxMessageSize: [1, 0xffff_ffff, 'integer'],
+    maxPathMtu: [512, 65_535, 'integer'],
     pathMtu: [512, 65_535, 'integer'],
     initialCwndPackets: [1, 1_000, 'integer'],
   };
 
-type BooleanOption = 'noDelay' | 'partialReliability' | 'interleaving' | 'streamReconfiguration' | 'zeroChecksum';
+type BooleanOption =
+  | 'pmtud'
+  | 'noDelay'
+  | 'partialReliability'
+  | 'interleaving'
+  | 'streamReconfiguration'
+  | 'zeroChecksum';
 type NumericOption = Exclude<keyof AssociationOptions, BooleanOption | 'scheduler'>;
 
 /**
@@ -185,7 +203,7 @@ export function resolveOptions(
   }
   const resolved: Record<string, number | boolean | string | undefined> = {};
   for (const name of Object.keys(defaultOptions) as (keyof AssociationOptions)[]) {
-    const value = given[name] ?? preset[name];
+    const value = given[name] ?? implied(name, given) ?? preset[name];
     checkOption(name, value);
     resolved[name] = value;
   }
@@ -203,6 +221,11 @@ export function resolveOptions(
     );
   }
   return options;
+}
+
+/** Who names a path MTU wants that one. */
+function implied(name: keyof AssociationOptions, given: Partial<AssociationOptions>): boolean | undefined {
+  return name === 'pmtud' && given.pathMtu !== undefined ? false : undefined;
 }
 
 function isBooleanOption(name: keyof AssociationOptions): name is BooleanOption {

@@ -1,4 +1,4 @@
-import { isIpv6, type NetAddress } from '../base/address.ts';
+import { isIpv6, type LinkMtu, type NetAddress } from '../base/address.ts';
 import { Timer } from '../base/time.ts';
 import { commonHeaderLength } from '../chunks/index.ts';
 import { Destination } from '../reliability/destination.ts';
@@ -6,9 +6,19 @@ import { RetransmissionTimeout } from '../reliability/retransmission-timeout.ts'
 import { Rfc9260CongestionControl } from '../reliability/rfc9260-congestion-control.ts';
 import type { PathState, PathStatus } from './events.ts';
 import type { AssociationOptions } from './options.ts';
+import { PathMtu } from './path-mtu.ts';
 
 /** An IPv6 header is this much longer than an IPv4 header without options. */
 const ipv6ExtraHeaderLength = 20;
+
+/** RFC 8899 §5.1.2: "a default BASE_PLPMTU of 1200 bytes is RECOMMENDED", at the packetization layer: of the SCTP packet. */
+const basePacketSize = 1_200;
+
+/** "receivers are required to be able to reassemble fragmented datagrams at least up to 576 bytes" (IPv4) */
+const leastIpv4Mtu = 576;
+
+/** For IPv6, MIN_PLPMTU is at least "the size at the PL that results in an 1280-byte IPv6 packet", and BASE_PLPMTU is the same. */
+const leastIpv6Mtu = 1_280;
 
 /**
  * RFC 7829 §4.1: error counters go on "up to some reasonable limit above PMR+1", "an order of magnitude higher than
@@ -27,15 +37,22 @@ export interface PendingHeartbeat {
 export interface PacketLimits {
   readonly overhead: number;
   readonly maxPacketSize: number;
+  /** The MTU of the link towards an address; path MTUs are discovered where it is known. */
+  readonly linkMtu?: LinkMtu | undefined;
 }
 
 /** One destination address of the peer: the sender's variables for it, its MTU, and whether it works. */
 export class Path extends Destination {
   /** Identifies the path within its association, in heartbeats. */
   readonly id: number;
-  readonly pathMtu: number;
   /** The largest SCTP packet for this path, in bytes: a multiple of four, as every chunk is. */
-  readonly maxPacketSize: number;
+  maxPacketSize: number;
+  /** A packet of this size passes whatever becomes of the path MTU: for what nobody misses when it is lost. */
+  readonly assuredPacketSize: number;
+  /** Discovers the path MTU; undefined where it is fixed. */
+  readonly mtu: PathMtu | undefined;
+  /** The largest packet with DATA since T3-rtx was last stopped or has expired. */
+  largestPacket = 0;
   /** Fires when it is time for a HEARTBEAT, or when one has not been answered within an RTO. */
   readonly heartbeatTimer: Timer = new Timer();
   pendingHeartbeat: PendingHeartbeat | undefined;
@@ -45,6 +62,8 @@ export class Path extends Destination {
   /** Where packets to this path are sent from: the address on which the peer reaches us; undefined leaves it to the system. */
   localAddress: NetAddress | undefined;
   readonly #options: AssociationOptions;
+  readonly #headers: number;
+  readonly #mostPacketSize: number;
   #address: NetAddress;
   #errorCount = 0;
 
@@ -57,28 +76,58 @@ export class Path extends Destination {
     options: AssociationOptions,
   ) {
     const headers = limits.overhead === 0 ? 0 : limits.overhead + (isIpv6(address.ip) ? ipv6ExtraHeaderLength : 0);
-    const packetSize = Math.min(options.pathMtu - headers, limits.maxPacketSize) & ~3;
+    const isDiscovered = options.pmtud && limits.linkMtu !== undefined;
+    const isV6 = isIpv6(address.ip);
+    const base = Math.min(isV6 ? leastIpv6Mtu - headers : basePacketSize, options.maxPathMtu - headers);
+    const packetSize = Math.min(isDiscovered ? base : options.pathMtu - headers, limits.maxPacketSize) & ~3;
     // RFC 9260 §7.3: "An endpoint MUST maintain separate PMTU estimates for each destination address of its peer." RFC
     // 6951 §5.6: "it MUST decrease the Path MTU of that path by the size of the UDP header."
     const pmdcs = packetSize - commonHeaderLength;
     // RFC 9260 §7.2: "MUST keep a set of the control variables cwnd, ssthresh, and partial_bytes_acked for EACH
     // destination address". §8.2: "SHOULD keep an error counter for each of the destination transport addresses".
-    super(
-      new Rfc9260CongestionControl(pmdcs, isIpv6(address.ip), options.initialCwndPackets),
-      new RetransmissionTimeout(options),
-    );
+    super(new Rfc9260CongestionControl(pmdcs, isV6, options.initialCwndPackets), new RetransmissionTimeout(options));
     this.id = id;
     this.localAddress = localAddress;
     this.isConfirmed = isConfirmed;
-    this.pathMtu = packetSize + headers;
+    this.#headers = headers;
+    this.#mostPacketSize =
+      Math.min(isDiscovered ? options.maxPathMtu - headers : packetSize, limits.maxPacketSize) & ~3;
     // RFC 9260 §6.10: "SHOULD choose a size no larger than the PMTU of the current primary path."
     this.maxPacketSize = packetSize;
+    this.assuredPacketSize = packetSize;
+    const min = isV6 ? packetSize : Math.min(packetSize, leastIpv4Mtu - headers);
+    this.mtu = isDiscovered ? new PathMtu({ min, base: packetSize, max: packetSize }, headers) : undefined;
     this.#options = options;
     this.#address = address;
   }
 
   get address(): NetAddress {
     return this.#address;
+  }
+
+  /** In bytes, IP header included. */
+  get pathMtu(): number {
+    return this.maxPacketSize + this.#headers;
+  }
+
+  /** The largest SCTP packet in an IP packet of `mtu` bytes, as far as the transport and our user allow it. */
+  packetSizeOf(mtu: number): number {
+    return Math.min((mtu - this.#headers) & ~3, this.#mostPacketSize);
+  }
+
+  /** The least SCTP packet that a link with `mtu` cannot carry in one piece. */
+  fragmentedSizeOf(mtu: number): number {
+    return ((mtu - this.#headers) & ~3) + 4;
+  }
+
+  /** Packets have the size from now on that was discovered. Returns whether that is news. */
+  adoptMtu(): boolean {
+    if (this.mtu === undefined || this.mtu.plpmtu === this.maxPacketSize) return false;
+    this.maxPacketSize = this.mtu.plpmtu;
+    // RFC 8899 §3 7: "An update to the PLPMTU (or MPS) MUST NOT increase the congestion window measured in bytes": only what
+    // counts in PMDCS follows.
+    this.congestion.pmdcs = this.maxPacketSize - commonHeaderLength;
+    return true;
   }
 
   /** RFC 6951 §5.4: a peer behind a NAT is where its last verified packet came from. Returns whether that is news. */

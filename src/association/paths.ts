@@ -186,17 +186,33 @@ export class Paths {
     return path;
   }
 
+  /** T3-rtx has expired on `path`: what was lost may have been too large (RFC 8899 §4.3). */
+  handleDataLoss(path: Path, now: Instant): void {
+    path.mtu?.handleDataLoss(path.largestPacket, now);
+    path.largestPacket = 0;
+    this.adoptMtu(path);
+  }
+
+  /** The discovery has found another path MTU, perhaps. Returns whether it has. */
+  adoptMtu(path: Path): boolean {
+    const isNews = path.adoptMtu();
+    if (isNews) this.#report(path, `the path MTU is now ${path.pathMtu}`);
+    return isNews;
+  }
+
   get nextTimeout(): Instant {
     let next = Number.POSITIVE_INFINITY;
     for (const path of this.#paths) {
       if (path.t3Rtx.deadline < next) next = path.t3Rtx.deadline;
       if (path.heartbeatTimer.deadline < next) next = path.heartbeatTimer.deadline;
+      if (path.mtu !== undefined && path.mtu.timer.deadline < next) next = path.mtu.timer.deadline;
     }
     return next;
   }
 
   stopHeartbeats(): void {
     for (const path of this.#paths) {
+      path.mtu?.stop();
       path.heartbeatTimer.stop();
       path.pendingHeartbeat = undefined;
     }
@@ -220,7 +236,12 @@ export class Paths {
     change();
     // §8.2: "SHOULD mark the destination transport address as inactive, and a notification SHOULD be sent to the upper
     // layer."; "SHOULD also report to the upper layer when an inactive destination address is marked as active."
-    if (path.state !== before) this.#report(path, reason);
+    if (path.state === before) return;
+    this.#report(path, reason);
+    // RFC 8899 §5.2, DISABLED: "entered from any other state, when the PL indicates loss of connectivity", "left once the PL
+    // indicates connectivity".
+    if (path.state === 'active') path.mtu?.start();
+    else if (path.state === 'inactive') path.mtu?.stop();
   }
 
   #report(path: Path, reason: string): void {

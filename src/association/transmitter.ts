@@ -1,5 +1,5 @@
 import type { Instant } from '../base/time.ts';
-import { chunkLength, commonHeaderLength, PacketBuilder } from '../chunks/index.ts';
+import { chunkLength, commonHeaderLength, PacketBuilder, padChunk } from '../chunks/index.ts';
 import type { Context, Transmit } from './context.ts';
 import type { Path } from './path.ts';
 import type { Transfer } from './state.ts';
@@ -58,8 +58,9 @@ export class Transmitter {
   #pollCookieEcho(): Transmit | undefined {
     const first = this.#context.control.peek();
     if (first?.chunk.kind !== 'COOKIE ECHO') return undefined;
-    this.#begin(first.path);
-    this.#appendControl(first.path);
+    const limit = first.path.assuredPacketSize;
+    this.#begin(first.path, limit);
+    this.#appendControl(first.path, limit);
     return this.#finish(first.path);
   }
 
@@ -76,20 +77,24 @@ export class Transmitter {
       this.#maySendData() && sender.partialReliability.isDue ? (dataPath ?? paths.current) : undefined;
     const path = queued?.path ?? (isSackDue ? receiver.sackPath : (forwardTsnPath ?? dataPath));
     if (path === undefined) return undefined;
+    const oversized = dataPath && sender.oversizedRetransmission(dataPath, now);
+    if (dataPath !== undefined && oversized !== undefined) return this.#sendOversized(sender, dataPath, oversized, now);
 
-    this.#begin(path);
+    // What is not acknowledged by itself does not depend on the path MTU that was discovered.
+    const limit = path === dataPath ? path.maxPacketSize : path.assuredPacketSize;
+    this.#begin(path, limit);
     // §6.10: "an endpoint MUST place control chunks first in the outbound SCTP packet."
-    const mustTravelWithoutData = this.#appendControl(path);
+    const mustTravelWithoutData = this.#appendControl(path, limit);
     if (path === receiver.sackPath) {
       // §6.1: "if any received DATA chunks have not been acknowledged (e.g., due to delayed ack), the sender SHOULD
       // create a SACK chunk and bundle it with the outbound DATA chunk"
       const isBundled = path === dataPath && tracker.hasNews;
       // §6.9: "MUST also take into account the space required for a SACK chunk if bundling".
-      const room = path.maxPacketSize - this.#builder.length;
+      const room = Math.min(limit, path.assuredPacketSize) - this.#builder.length;
       if ((isSackDue || isBundled) && room >= smallestSackLength) this.#builder.append(receiver.takeSack(room));
     }
     // RFC 3758 §3.5 F2: "SHOULD always attempt to bundle an outgoing FORWARD TSN with outbound DATA chunks".
-    if (path === forwardTsnPath && !mustTravelWithoutData) this.#appendForwardTsn(sender, path, now);
+    if (path === forwardTsnPath && !mustTravelWithoutData) this.#appendForwardTsn(sender, path, limit, now);
     if (path === dataPath && !mustTravelWithoutData) {
       const before = this.#builder.length;
       sender.fill(this.#builder, path, now);
@@ -98,8 +103,26 @@ export class Transmitter {
     return this.#builder.length === commonHeaderLength ? undefined : this.#finish(path);
   }
 
-  #appendForwardTsn(sender: Transfer['sender'], path: Path, now: Instant): void {
-    const room = path.maxPacketSize - this.#builder.length;
+  /**
+   * A chunk that was cut for a larger path MTU than there is now, in a packet of its own. RFC 9260 §6.9: "if the PMTU has been
+   * reduced, then IP fragmentation MUST be used." Systems fragment by themselves, and without DF, what exceeds the MTU that
+   * they know of; what does not may go out with DF set, and would be lost where the path MTU is smaller. So the packet is
+   * padded until the link itself cannot carry it in one piece.
+   */
+  #sendOversized(sender: Transfer['sender'], path: Path, size: number, now: Instant): Transmit {
+    const { maxPacketSize, linkMtu } = this.#context.environment;
+    const length = commonHeaderLength + size;
+    const fragmented = path.fragmentedSizeOf(linkMtu?.(path.address, path.localAddress) ?? 0);
+    const isPadded = fragmented > length && fragmented <= maxPacketSize;
+    this.#begin(path, isPadded ? fragmented : length);
+    sender.fill(this.#builder, path, now, length);
+    this.#burst--;
+    if (isPadded) this.#builder.append(padChunk(fragmented - this.#builder.length));
+    return this.#finish(path);
+  }
+
+  #appendForwardTsn(sender: Transfer['sender'], path: Path, limit: number, now: Instant): void {
+    const room = Math.min(limit, path.assuredPacketSize) - this.#builder.length;
     if (room < smallestForwardTsnLength) return;
     const chunk = sender.partialReliability.take(room, now);
     if (chunk === undefined) return;
@@ -124,7 +147,7 @@ export class Transmitter {
   }
 
   /** Appends control chunks for `path` while they fit; the first always does. Returns whether DATA must not follow. */
-  #appendControl(path: Path): boolean {
+  #appendControl(path: Path, limit: number): boolean {
     const { control } = this.#context;
     let excludesData = false;
     for (;;) {
@@ -134,7 +157,7 @@ export class Transmitter {
       const isFirst = this.#builder.length === commonHeaderLength;
       // §6.10: "The total size of the resultant SCTP packet MUST be less that or equal to the current PMTU."; "Partial
       // chunks MUST NOT be placed in an SCTP packet."
-      if (!isFirst && this.#builder.length + chunkLength(chunk) > path.maxPacketSize) return true;
+      if (!isFirst && this.#builder.length + chunkLength(chunk) > limit) return true;
       this.#builder.append(chunk);
       control.shift();
       // §6.10: "DATA chunks cannot be bundled with SHUTDOWN or SHUTDOWN ACK chunks."
@@ -142,15 +165,15 @@ export class Transmitter {
     }
   }
 
-  #begin(path: Path): void {
+  #begin(path: Path, limit: number): void {
     const { localPort, remotePort, peerVerificationTag, control } = this.#context;
     // §3.3.3: "An implementation MUST be prepared to receive an INIT ACK chunk that is quite large (more than 1500
     // bytes)".
     // A State Cookie can be larger than a packet ought to be; it cannot be split, and IP has to fragment it.
     const first = control.peek();
-    const needed = first === undefined ? 0 : commonHeaderLength + chunkLength(first.chunk);
+    const needed = first?.path === path ? commonHeaderLength + chunkLength(first.chunk) : 0;
     const { slab } = this.#context.environment;
-    const buffer = slab.take(Math.max(path.maxPacketSize, needed));
+    const buffer = slab.take(Math.max(limit, needed));
     // §8.5: "MUST fill in the Verification Tag […] with the tag value in the Initiate Tag parameter of the INIT or INIT
     // ACK chunk".
     this.#builder.begin(buffer, slab.offset, localPort, remotePort, peerVerificationTag);

@@ -7,6 +7,9 @@ export interface NetAddress {
   readonly udpPort: number;
 }
 
+/** The MTU of the link on which packets to an address leave, in bytes of the IP packet; undefined where it is not known. */
+export type LinkMtu = (to: NetAddress, from: NetAddress | undefined) => number | undefined;
+
 export function sameAddress(a: NetAddress, b: NetAddress): boolean {
   return a.ip === b.ip && a.udpPort === b.udpPort;
 }

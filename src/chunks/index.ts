@@ -72,7 +72,7 @@ export type { IForwardTsnChunk, SkippedMid } from './i-forward-tsn.ts';
 export type { InitAckChunk, InitChunk } from './init.ts';
 export { type CommonHeader, commonHeaderLength, decodePacket, encodePacket, type Packet } from './packet.ts';
 export { PacketBuilder } from './packet-builder.ts';
-export type { PadChunk } from './pad.ts';
+export { type PadChunk, padChunk } from './pad.ts';
 export {
   type AddressParameter,
   addressParameter,

@@ -1,4 +1,5 @@
 import { type ChunkCodec, noFlags } from './chunk-codec.ts';
+import { tlvHeaderLength } from './tlv.ts';
 
 /**
  * Padding (RFC 4820 §3): "The Padding Data MUST be ignored by the receiver", so that only its length is kept.
@@ -12,6 +13,11 @@ export interface PadChunk {
   readonly kind: 'PAD';
   /** Bytes of Padding Data, without the 4 of the chunk header. */
   readonly length: number;
+}
+
+/** A PAD chunk that takes `size` bytes of a packet: a multiple of four, at least four. */
+export function padChunk(size: number): PadChunk {
+  return { kind: 'PAD', length: size - tlvHeaderLength };
 }
 
 export const padCodec: ChunkCodec<PadChunk> = {

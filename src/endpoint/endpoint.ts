@@ -6,7 +6,7 @@ import { longestCookieLifeMs } from '../association/init.ts';
 import { type AssociationOptions, type OptionsPreset, resolveOptions } from '../association/options.ts';
 import { CookieJar, type StateCookie } from '../association/state-cookie.ts';
 import { isInit } from '../association/verification-tag.ts';
-import type { NetAddress } from '../base/address.ts';
+import type { LinkMtu, NetAddress } from '../base/address.ts';
 import { asciiBytes } from '../base/bytes.ts';
 import { hasValidChecksum } from '../base/checksum.ts';
 import { DeadlineHeap, type HeapEntry } from '../base/deadline-heap.ts';
@@ -46,6 +46,8 @@ export interface EndpointOptions extends Partial<AssociationOptions> {
   readonly overhead?: number | undefined;
   /** The largest SCTP packet that the transport takes, in bytes. Default 65507, for UDP. */
   readonly maxPacketSize?: number | undefined;
+  /** The MTU of the link towards an address. Path MTUs are discovered (RFC 8899) where it is given. */
+  readonly linkMtu?: LinkMtu | undefined;
   readonly defaults?: OptionsPreset | undefined;
   /**
    * How the transport protects packets on its own, as RFC 9653 §4 numbers it (1 is DTLS); packets may then go without a
@@ -125,6 +127,7 @@ export class Endpoint {
       slab: new Slab(),
       overhead: options.overhead ?? 28,
       maxPacketSize: options.maxPacketSize ?? 65_507,
+      linkMtu: options.linkMtu,
       localAddresses: options.localAddresses ?? [],
       ledger: new Ledger(),
       errorDetectionMethod: options.errorDetectionMethod,

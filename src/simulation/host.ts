@@ -21,6 +21,8 @@ export interface HostOptions extends Partial<EndpointOptions> {
   readonly addresses: readonly string[];
   /** The UDP port on all of them; 9899 by default. */
   readonly udpPort?: number;
+  /** The MTU of the host's own link: with it, it discovers path MTUs. Links further on have an `mtu` of their own. */
+  readonly mtu?: number;
   /** Whether messages are read as they come (the default); otherwise by `receive`, so that the window may close. */
   readonly autoRead?: boolean;
   /** Called for each event, after the host has taken note of it; may give commands. */
@@ -36,6 +38,7 @@ export interface HostEvent {
 /** A host on a simulated network: one endpoint, drained after every input and every command. */
 export class Host implements Station {
   readonly name: string;
+  readonly mtu: number | undefined;
   readonly endpoint: Endpoint;
   /** All associations so far, those of peers too. */
   readonly associations: Association[] = [];
@@ -48,14 +51,16 @@ export class Host implements Station {
   #isDraining = false;
 
   constructor(network: Network, name: string, options: HostOptions, environment: Environment) {
-    const { addresses, udpPort = 9899, autoRead: _autoRead, onEvent: _onEvent, ...endpointOptions } = options;
+    const { addresses, udpPort = 9899, mtu, autoRead: _autoRead, onEvent: _onEvent, ...endpointOptions } = options;
+    const linkMtu = mtu === undefined ? undefined : () => mtu;
     this.name = name;
+    this.mtu = mtu;
     this.#network = network;
     this.#options = options;
     this.#addresses = addresses.map((ip) => Object.freeze({ ip, udpPort }));
     const localAddresses = this.#addresses;
     this.endpoint = new Endpoint(
-      { overhead: 28, maxPacketSize: 65_507, localAddresses, ...endpointOptions },
+      { overhead: 28, maxPacketSize: 65_507, linkMtu, localAddresses, ...endpointOptions },
       environment,
     );
   }

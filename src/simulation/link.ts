@@ -32,7 +32,7 @@ export interface LinkOptions {
   readonly reorderDelayMs: number;
   /** How likely some of a packet's bits are flipped. */
   readonly corruptRate: number;
-  /** The longest packet that passes, in bytes, headers included; `Infinity` by default. */
+  /** The longest packet that passes in one piece, in bytes, headers included; `Infinity` by default. */
   readonly mtu: number;
   /** Bytes of the headers below SCTP, which take bandwidth too; 28 by default, as for UDP over IPv4. */
   readonly overhead: number;
@@ -113,9 +113,12 @@ export class Link {
     this.#isCut = false;
   }
 
-  /** Sends a packet. `decode` is asked for its contents when a `drop` rule wants to see them. */
-  transmit(packet: Uint8Array, now: Instant, decode: () => Packet | undefined): Passage {
-    const lost = this.#loss(packet, now, decode);
+  /**
+   * Sends a packet. `decode` is asked for its contents when a `drop` rule wants to see them; one that its sender has
+   * fragmented passes whatever the MTU is.
+   */
+  transmit(packet: Uint8Array, now: Instant, decode: () => Packet | undefined, isFragmented = false): Passage {
+    const lost = this.#loss(packet, now, decode, isFragmented);
     if (lost !== undefined) return { lost, arrivals: [] };
     const { rateBitsPerSecond, overhead, delayMs, corruptRate, duplicateRate } = this.#options;
     this.#busyUntil = Math.max(now, this.#busyUntil) + ((packet.length + overhead) * 8000) / rateBitsPerSecond;
@@ -128,11 +131,16 @@ export class Link {
     return { corrupted, arrivals };
   }
 
-  #loss(packet: Uint8Array, now: Instant, decode: () => Packet | undefined): LossReason | undefined {
+  #loss(
+    packet: Uint8Array,
+    now: Instant,
+    decode: () => Packet | undefined,
+    isFragmented: boolean,
+  ): LossReason | undefined {
     const { drop, mtu, overhead, lossRate, burstLoss, queueBytes, rateBitsPerSecond } = this.#options;
     const length = packet.length + overhead;
     if (this.#isCut) return 'cut';
-    if (length > mtu) return 'mtu';
+    if (length > mtu && !isFragmented) return 'mtu';
     const decoded = drop === undefined ? undefined : decode();
     if (decoded !== undefined && drop?.(decoded, this.#dropIndex++)) return 'drop';
     if (burstLoss !== undefined) {

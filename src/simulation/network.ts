@@ -134,7 +134,8 @@ export class Network {
     if (source === undefined) throw new SimulationError(`${station.name} has no address that reaches ${to.ip}`);
     this.#recording.observe(packet);
     const link = this.#linkBetween(source.ip, to.ip);
-    const passage = link.transmit(packet, this.#now, () => this.#recording.decode(packet));
+    const isFragmented = station.mtu !== undefined && packet.length + link.options.overhead > station.mtu;
+    const passage = link.transmit(packet, this.#now, () => this.#recording.decode(packet), isFragmented);
     const { lost, corrupted, arrivals } = passage;
     const sent = { timeMs: this.#now, from: source, to, packet };
     if (lost !== undefined) this.#recording.add({ ...sent, fate: 'lost', lost });

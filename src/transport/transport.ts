@@ -1,4 +1,4 @@
-import type { NetAddress } from '../base/address.ts';
+import type { LinkMtu, NetAddress } from '../base/address.ts';
 
 /** Takes what a transport receives. */
 export interface TransportReceiver {
@@ -16,6 +16,11 @@ export interface TransportProperties {
   readonly overhead: number;
   /** The largest SCTP packet that `send` takes, in bytes. */
   readonly maxPacketSize: number;
+  /**
+   * The MTU of the link on which packets to an address leave. Given where packets up to it are not fragmented by the local
+   * system: then path MTUs can be discovered (RFC 8899).
+   */
+  readonly linkMtu?: LinkMtu | undefined;
 }
 
 /** A pipe for datagrams. It knows nothing of SCTP. */

@@ -6,6 +6,7 @@ import createDebug from 'debug';
 import { isIpv6, type NetAddress } from '../base/address.ts';
 import { SctpError } from '../base/errors.ts';
 import { ConnectedSocket } from './connected-socket.ts';
+import { linkMtu } from './link-mtu.ts';
 import { likelyLocalAddress } from './local-address.ts';
 import { mapped, RemoteAddresses, unmapped } from './remote-addresses.ts';
 import { requireReusePort, reusePortError } from './shared-port.ts';
@@ -75,7 +76,11 @@ interface Route {
  * messages".
  */
 export class UdpTransport implements Transport {
-  readonly properties: TransportProperties = { overhead: 28, maxPacketSize: 65_507 };
+  readonly properties: TransportProperties = {
+    overhead: 28,
+    maxPacketSize: 65_507,
+    linkMtu: (to, from) => linkMtu(to, from, this.#sockets[0]?.socket.getRecvBufferSize()),
+  };
   readonly #hosts: readonly string[];
   readonly #udpPort: number;
   readonly #use: SocketUse;

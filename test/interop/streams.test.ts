@@ -61,7 +61,8 @@ describe.skipIf(!hasPeer)('stream features with usrsctp', () => {
     setting = new Setting(badNetwork);
     const iData = interleaving ? ({ 'i-data': true } as const) : {};
     const { peer, udpPort } = await setting.usrsctpServer({ discard: true, ...iData });
-    const association = await setting.connect(udpPort, { interleaving, ...impatience });
+    // Small packets: enough of them to lose some.
+    const association = await setting.connect(udpPort, { interleaving, pathMtu: 1_500, ...impatience });
     let given = 0;
     association.on('abandoned', () => given++);
     for (const { data, streamId, ppid } of patternMessages(small)) {

@@ -52,3 +52,13 @@ it('§5.3: "The SCTP checksum MUST be computed for IPv4 and IPv6": a packet with
   network.run({ forMs: 50 });
   expect([z.received().length, z.endpoint.counters.badChecksum]).toEqual([0, 1]);
 });
+
+it('§5.6: "it MUST be taken into account that one cannot rely on the feedback provided by ICMP or ICMPv6": silence is enough', () => {
+  const { network, a, z } = establishedPair({ a: { mtu: 1_500 } });
+  network.run({ forMs: 100 });
+  expect(a.association.paths[0]?.pathMtu).toBe(1_500);
+  network.link(a, z).set({ mtu: 1_300 });
+  a.feed(a.association, messages(3, 1_400));
+  network.run({ until: () => z.received().length === 3, forMs: 5_000 });
+  expect(a.association.paths[0]?.pathMtu).toBe(1_228);
+});

@@ -70,6 +70,7 @@ describe('what is given', () => {
     ['sendBufferSize', 1, 0xffff_ffff],
     ['maxMessageSize', 1, 0xffff_ffff],
     ['pathMtu', 512, 65_535],
+    ['maxPathMtu', 512, 65_535],
     ['initialCwndPackets', 1, 1_000],
   ])('%s is an integer from %i to %i', (name, least, greatest) => {
     expect(resolveOptions({ [name]: least })[name]).toBe(least);
@@ -96,6 +97,13 @@ describe('what is given', () => {
   it('"MUST NOT allow the maximum delay […] to be configured to be more than 500 ms" (RFC 9260 §6.2)', () => {
     expect(resolveOptions({ sackDelayMs: 500 }).sackDelayMs).toBe(500);
     expect(refusal({ sackDelayMs: 501 })).toContain('sackDelayMs');
+  });
+
+  it('a pathMtu means that one, unless pmtud is asked for as well', () => {
+    expect(resolveOptions({})).toMatchObject({ pmtud: true, pathMtu: 1_500 });
+    expect(resolveOptions({ pathMtu: 1_400 })).toMatchObject({ pmtud: false, pathMtu: 1_400 });
+    expect(resolveOptions({ pathMtu: 1_400, pmtud: true })).toMatchObject({ pmtud: true, pathMtu: 1_400 });
+    expect(resolveOptions({ defaults: 'webrtc', pmtud: true })).toMatchObject({ pmtud: true, pathMtu: 1_228 });
   });
 
   it('RTO.Min is not above RTO.Max', () => {

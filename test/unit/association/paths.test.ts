@@ -40,6 +40,22 @@ describe('a path', () => {
     },
   );
 
+  it.each([
+    ['10.0.0.1', 28, {}, 1_200, 1_228],
+    ['10.0.0.1', 20, {}, 1_200, 1_220],
+    ['::1', 28, {}, 1_232, 1_280],
+    ['10.0.0.1', 28, { maxPathMtu: 600 }, 572, 600],
+    ['10.0.0.1', 28, { pmtud: false }, 1_472, 1_500],
+  ])(
+    'to %s, with %i bytes of headers and %j, begins with packets of %i bytes where its MTU is discovered',
+    (ip, overhead, options, size, pathMtu) => {
+      const context = createContext(['10.0.0.9'], { overhead, options, linkMtu: () => 9_000 });
+      context.paths.adopt([{ ip, udpPort: 0 }]);
+      const path = context.paths.find(ip)!;
+      expect([path.maxPacketSize, path.pathMtu, path.assuredPacketSize]).toEqual([size, pathMtu, size]);
+    },
+  );
+
   it('begins with RTO.Initial and the initial cwnd, and says so', () => {
     const [status] = createContext(['10.0.0.1']).paths.status();
     expect(status).toEqual({

@@ -2,7 +2,7 @@ import { type AssociationEnvironment, Context } from '../../../src/association/c
 import { type AssociationOptions, resolveOptions } from '../../../src/association/options.ts';
 import { Paths } from '../../../src/association/paths.ts';
 import { CookieJar } from '../../../src/association/state-cookie.ts';
-import type { NetAddress } from '../../../src/base/address.ts';
+import type { LinkMtu, NetAddress } from '../../../src/base/address.ts';
 import { Ledger } from '../../../src/base/ledger.ts';
 import { Slab } from '../../../src/base/slab.ts';
 import { seededEnvironment } from '../../../src/simulation/environment.ts';
@@ -18,6 +18,7 @@ export interface RoomOptions {
   readonly localAddresses?: readonly string[];
   readonly overhead?: number;
   readonly maxPacketSize?: number;
+  readonly linkMtu?: LinkMtu;
   /** How many of the addresses are confirmed. Default: all. */
   readonly confirmed?: number;
 }
@@ -32,6 +33,7 @@ export function createContext(addresses: readonly string[], given: RoomOptions =
     slab: new Slab(),
     overhead,
     maxPacketSize,
+    linkMtu: given.linkMtu,
     localAddresses: localAddresses.map(addressOf),
     ledger: new Ledger(),
     errorDetectionMethod: undefined,

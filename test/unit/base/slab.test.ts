@@ -23,6 +23,18 @@ describe('Slab', () => {
     expect(slab.offset).toBe(offset);
   });
 
+  it('does not begin anew for each small packet where large ones are asked for', () => {
+    const slab = new Slab();
+    const memories = new Set(
+      Array.from({ length: 500 }, () => {
+        const { buffer } = slab.take(65_504);
+        slab.keep(40);
+        return buffer;
+      }),
+    );
+    expect(memories.size).toBe(1);
+  });
+
   it('takes packets of any size', () => {
     const slab = new Slab();
     expect(slab.take(200_000).length - slab.offset).toBeGreaterThanOrEqual(200_000);

@@ -11,6 +11,15 @@ function pair(options: NetworkOptions = {}, aOptions: Partial<HostOptions> = {},
 const kinds = (host: Host): string[] => host.events.map(({ event }) => event.kind);
 
 describe('a host', () => {
+  it('fragments what is larger than the MTU of its own link, and nothing else', () => {
+    const network = new Network({ link: { mtu: 1_000 } });
+    const a = network.addHost('a', { addresses: ['10.0.0.1'], port: 5000, mtu: 1_500 });
+    const to = network.addRawHost('z', { addresses: ['10.0.0.2'] }).addresses[0]!;
+    // 28 bytes are UDP and IPv4
+    for (const length of [972, 973, 1_472, 1_473]) network.transmit(a, new Uint8Array(length), to);
+    expect(network.packets.map(({ fate }) => fate)).toEqual(['delivered', 'lost', 'lost', 'delivered']);
+  });
+
   it('opens an association, sends, receives and shuts down', () => {
     const { network, a, z } = pair();
     const association = a.connect(z);

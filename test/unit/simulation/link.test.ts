@@ -41,6 +41,8 @@ describe('a link', () => {
     const small = link({ mtu: wireLength });
     expect(send(small, 0).lost).toBeUndefined();
     expect(send(small, 0, new Uint8Array(101)).lost).toBe('mtu');
+    // What its sender has fragmented comes in pieces that are small enough.
+    expect(small.transmit(new Uint8Array(101), 0, () => undefined, true).lost).toBeUndefined();
   });
 
   it('loses everything while it is cut', () => {
