@@ -180,7 +180,8 @@ export class PathMtu {
       this.#losses++;
       this.#conclude(now);
     } else if (this.#state === 'SEARCHING' || this.#state === 'SEARCH_COMPLETE') {
-      const floor = this.#plpmtu > base ? base : min;
+      // What is lost below the base size asks whether that passes.
+      const floor = Math.min(packetSize, this.#plpmtu) > base ? base : min;
       if (packetSize <= floor) return;
       this.#state = 'CONFIRMING';
       this.#losses = 1;

@@ -198,6 +198,15 @@ describe('a path whose MTU shrinks (RFC 8899 §4.3, RFC 9260 §6.9)', () => {
     expect(a.association.paths[0]?.pathMtu).toBe(1_500);
   });
 
+  it('is found although no packet was ever as large as the base size', () => {
+    const { network, a, z } = probed();
+    network.run({ forMs: 100 });
+    network.link(a, z).set({ mtu: 600 });
+    a.feed(a.association, messages(1, 545));
+    network.run({ until: () => z.received().length === 1, forMs: 60_000 });
+    expect(z.received()).toHaveLength(1);
+  });
+
   it('is not mistaken for one that is down for a while', () => {
     const { network, a, z } = probed();
     network.linkBoth(a, z).cut();

@@ -195,10 +195,18 @@ describe('a black hole (RFC 8899 §4.3)', () => {
     expect(scene.mtu.plpmtu).toBe(1_200);
   });
 
-  it('is none when small packets were lost', () => {
+  it('is none when packets were lost that pass everywhere', () => {
     const scene = started(1_472, 1_472).run(100);
-    for (let i = 0; i < 5; i++) scene.mtu.handleDataLoss(1_200, scene.now);
+    for (let i = 0; i < 5; i++) scene.mtu.handleDataLoss(548, scene.now);
     expect(scene.mtu.state).toBe('SEARCH_COMPLETE');
+  });
+
+  it('may take even packets below BASE_PLPMTU, while the path MTU is above', () => {
+    const scene = started(1_472, 1_472).run(100);
+    scene.passes = 572;
+    scene.mtu.handleDataLoss(576, scene.now);
+    scene.run(5_000);
+    expect([scene.mtu.state, scene.mtu.plpmtu]).toEqual(['ERROR', 548]);
   });
 
   it('is none when the size passes after all', () => {
