@@ -207,7 +207,8 @@ export class DataSender {
     // B: "The breach of cwnd MUST constitute one packet only."
     // RFC 8260 §2.2.2: "congestion control as well as receiver window conditions MUST be observed".
     if (!path.hasRoomInWindow || this.#outstanding.length >= maxOutstandingTsns) return undefined;
-    const length = this.#nextPayloadLength(this.#maxPayload, now);
+    const maxPayload = this.#maxPayload;
+    const length = this.#nextPayloadLength(maxPayload, maxPayload, now);
     if (length === 0) return undefined;
     if (this.#isProbeDue || this.#fitsPeerWindow(length)) return this.#waitsForMore(length) ? undefined : path;
     // §6.1 A: "The sender SHOULD send the first zero window probe after 1 RTO when it detects that the receiver has
@@ -297,7 +298,8 @@ export class DataSender {
 
   #fillNew(builder: PacketBuilder, path: Path, now: Instant): void {
     const { sendQueue, metrics } = this.#context;
-    for (;;) {
+    const maxPayload = this.#maxPayload;
+    while (!sendQueue.isEmpty) {
       if (this.#outstanding.length >= maxOutstandingTsns) return;
       // §6.9: "MUST fragment a user message if the size […] causes the outbound SCTP packet size to exceed the current
       // PMTU."; "MUST take into account the SCTP packet header as well as the DATA chunk header(s)."
@@ -305,7 +307,7 @@ export class DataSender {
       // §6: "an endpoint MUST fragment large user messages into multiple DATA chunks. The size of each DATA chunk
       // SHOULD be smaller than or equal to the Association Maximum DATA Chunk Size". §6.1 B: "SHOULD exceed cwnd by up
       // to (PMDCS - 1) bytes": the packet is filled.
-      const length = this.#nextPayloadLength(Math.min(room, this.#maxPayload), now);
+      const length = this.#nextPayloadLength(Math.min(room, maxPayload), maxPayload, now);
       if (length === 0 || (!this.#isProbeDue && !this.#fitsPeerWindow(length))) return;
       this.#noteProbe(padded(this.#headerLength + length));
       // §6.1: "cwnd SHOULD be adjusted according to Section 7.2.1."
@@ -377,14 +379,16 @@ export class DataSender {
     return Math.min(smallestPmdcs, Math.max(this.#mostARwnd * largestWindowShare, leastPmdcs)) - this.#headerLength;
   }
 
-  #nextPayloadLength(room: number, now: Instant): number {
+  #nextPayloadLength(room: number, maxPayload: number, now: Instant): number {
     if (room <= 0) return 0;
     const { sendQueue } = this.#context;
-    // A message that has begun and is late is given up with what was sent of it.
-    for (let begun = sendQueue.begunMessage(now); begun !== undefined; begun = sendQueue.begunMessage(now)) {
-      if (now < begun.policy.expiresAt || !this.partialReliability.abandon(begun)) break;
+    for (;;) {
+      const message = sendQueue.next(maxPayload, now);
+      if (message === undefined) return 0;
+      // A message that has begun and is late is given up with what was sent of it.
+      if (now < message.policy.expiresAt || !this.partialReliability.abandon(message))
+        return sendQueue.nextLength(message, room, maxPayload);
     }
-    return sendQueue.nextLength(room, this.#maxPayload, now);
   }
 
   #applyAcknowledgements(outcome: SackOutcome<Path>): void {

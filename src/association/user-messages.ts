@@ -1,7 +1,9 @@
 import { SctpError } from '../base/errors.ts';
 import type { Instant } from '../base/time.ts';
-import { OutgoingMessage } from '../streams/message.ts';
+import { OutgoingMessage, reliable } from '../streams/message.ts';
 import type { Context } from './context.ts';
+
+const forEver = Number.POSITIVE_INFINITY;
 
 /** A message to send, and how. */
 export interface SendRequest {
@@ -126,8 +128,10 @@ export class UserMessages {
     }
     if (maxRetransmits !== undefined) requireUint('maxRetransmits', maxRetransmits, 0xffff_ffff);
     if (priority !== undefined) requireUint('priority', priority, 0xffff_ffff);
-    const expiresAt = lifetimeMs === undefined ? Number.POSITIVE_INFINITY : now + lifetimeMs;
-    const policy = { expiresAt, maxRetransmits: maxRetransmits ?? Number.POSITIVE_INFINITY, priority };
+    const isReliable = lifetimeMs === undefined && maxRetransmits === undefined && priority === undefined;
+    const policy = isReliable
+      ? reliable
+      : { expiresAt: now + (lifetimeMs ?? forEver), maxRetransmits: maxRetransmits ?? forEver, priority };
     return new OutgoingMessage({ data, streamId, ppid, unordered }, sackImmediately, policy, reportDelivery);
   }
 }

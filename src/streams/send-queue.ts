@@ -153,25 +153,37 @@ export class SendQueue {
   }
 
   /**
-   * The payload length of the next fragment when the packet has room for `room` bytes of payload and an empty packet
-   * for `maxPayload`; 0 when nothing is queued or the room is better left unused.
+   * The message whose turn it is, undefined when there is none; where a packet takes `maxPayload` bytes of payload. What is
+   * late and not begun is given up on the way.
    */
-  nextLength(room: number, maxPayload: number, now: Instant): number {
+  next(maxPayload: number, now: Instant): OutgoingMessage | undefined {
     this.#largestFragment = maxPayload;
-    const message = this.#nextMessage(now);
-    if (message === undefined || this.#isForAnotherPacket) return 0;
+    for (;;) {
+      // Until something of a message has gone out, who comes first may change.
+      if (!this.#mustGoOn) this.#current = this.#choose();
+      const message = this.#current?.messages.peek();
+      if (this.#current === undefined || message === undefined) return undefined;
+      // RFC 3758 §4.1 TR3: "Before assigning a TSN to any message, the SCTP sender MUST evaluate the lifetime of that
+      // message."; "If it is expired, the SCTP sender MUST NOT assign a TSN to that message".
+      if (message.fragmented > 0 || now < message.policy.expiresAt) return message;
+      this.#current.messages.shift();
+      this.#handleHeadGone(this.#current);
+      this.#forget(message);
+    }
+  }
+
+  /**
+   * The payload length of the next fragment, which belongs to the message that `next` has returned, when the packet has room
+   * for `room` bytes of payload and an empty packet for `maxPayload`; 0 when the room is better left unused.
+   */
+  nextLength(message: OutgoingMessage, room: number, maxPayload: number): number {
+    if (this.#isForAnotherPacket) return 0;
     const { sendable } = message;
     if (sendable <= room && message.isEnded) return sendable;
     if (!this.#mayBeInPieces(message)) return 0;
     // What is there of a message that goes on is all that there is.
     if (sendable <= room) return sendable;
     return room >= Math.min(smallestUsefulFragment, maxPayload) ? room : 0;
-  }
-
-  /** The message whose turn it is, if something of it was sent before. */
-  begunMessage(now: Instant): OutgoingMessage | undefined {
-    const message = this.#nextMessage(now);
-    return message !== undefined && message.fragmented > 0 ? message : undefined;
   }
 
   /** Cuts the fragment that `nextLength` has announced. */
@@ -353,21 +365,6 @@ export class SendQueue {
     if (stream.messages.length === 1) this.#activate(stream);
   }
 
-  #nextMessage(now: Instant): OutgoingMessage | undefined {
-    for (;;) {
-      // Until something of a message has gone out, who comes first may change.
-      if (!this.#mustGoOn) this.#current = this.#choose();
-      const message = this.#current?.messages.peek();
-      if (this.#current === undefined || message === undefined) return undefined;
-      // RFC 3758 §4.1 TR3: "Before assigning a TSN to any message, the SCTP sender MUST evaluate the lifetime of that
-      // message."; "If it is expired, the SCTP sender MUST NOT assign a TSN to that message".
-      if (message.fragmented > 0 || now < message.policy.expiresAt) return message;
-      this.#current.messages.shift();
-      this.#handleHeadGone(this.#current);
-      this.#forget(message);
-    }
-  }
-
   /** The scheduler's choice among those whose message is not too much for the peer. */
   #choose(): OutgoingStream | undefined {
     for (;;) {
@@ -388,7 +385,7 @@ export class SendQueue {
 
   /** The first message of the stream is in pieces, or is not any more. */
   #noteBegun(stream: OutgoingStream, message: OutgoingMessage, isInPieces: boolean): void {
-    if (this.#begun.has(stream) === isInPieces) return;
+    if (!this.isInterleaving || this.#begun.has(stream) === isInPieces) return;
     this.#begunBytes += isInPieces ? bytesForPeer(message) : -bytesForPeer(message);
     if (isInPieces) this.#begun.add(stream);
     else this.#begun.delete(stream);

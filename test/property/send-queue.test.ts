@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { OutgoingMessage, reliable } from '../../src/streams/message.ts';
 import { createScheduler, schedulerNames } from '../../src/streams/schedulers.ts';
 import { SendQueue } from '../../src/streams/send-queue.ts';
+import { nextLength } from '../support/next-length.ts';
 
 const step = fc.oneof(
   {
@@ -62,7 +63,7 @@ class Run {
   fillPacket(size: number): void {
     let room = size;
     for (;;) {
-      const length = this.queue.nextLength(room, maxPayload, this.now);
+      const length = nextLength(this.queue, room, maxPayload, this.now);
       if (length === 0) break;
       expect(length).toBeLessThanOrEqual(room);
       room -= length;

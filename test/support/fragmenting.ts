@@ -2,6 +2,7 @@ import { OutgoingMessage } from '../../src/streams/message.ts';
 import { createScheduler } from '../../src/streams/schedulers.ts';
 import { SendQueue } from '../../src/streams/send-queue.ts';
 import type { SchedulerName, StreamScheduler } from '../../src/streams/stream-scheduler.ts';
+import { nextLength } from './next-length.ts';
 
 /** What a sender cuts of its messages: `streamId` and payload length. */
 export interface Cut {
@@ -47,7 +48,7 @@ export class Fragmenting {
       const packet: Cut[] = [];
       let room = this.maxPayload;
       for (;;) {
-        const length = this.queue.nextLength(room, this.maxPayload, this.now);
+        const length = nextLength(this.queue, room, this.maxPayload, this.now);
         if (length === 0) break;
         const { streamId, payload, messageId, ending } = this.queue.takeFragment(length);
         packet.push({ streamId, length: payload.length, messageId, ending });

@@ -3,6 +3,7 @@ import type { OutgoingStream } from '../../../src/streams/outgoing-stream.ts';
 import { createScheduler, schedulerNames } from '../../../src/streams/schedulers.ts';
 import type { StreamScheduler } from '../../../src/streams/stream-scheduler.ts';
 import { Fragmenting } from '../../support/fragmenting.ts';
+import { nextLength } from '../../support/next-length.ts';
 
 describe('first come, first served (RFC 8260 §3.1)', () => {
   it('"passes through the messages in the order in which they have been delivered by the application"', () => {
@@ -61,7 +62,7 @@ describe('priority (RFC 8260 §3.4)', () => {
 
   it('what is urgent overtakes a message that was chosen and has not begun', () => {
     const sender = new Fragmenting('priority', false).share(1, { priority: 5 }).add(1, 3_000);
-    expect(sender.queue.nextLength(100, 1_000, 0)).toBe(0); // too little room for it
+    expect(nextLength(sender.queue, 100, 1_000, 0)).toBe(0); // too little room for it
     sender.add(2, 1_000);
     expect(sender.streams()).toEqual([2, 1, 1, 1]);
   });
@@ -172,7 +173,7 @@ describe('what the peer can hold in pieces', () => {
     sender.packets(1);
     sender.add(1, 3_000);
     expect(sender.streams(1)).toEqual([2]);
-    sender.queue.discardRest(sender.queue.begunMessage(0)!);
+    sender.queue.discardRest(sender.queue.next(1_000, 0)!);
     expect(sender.streams()).toEqual([1, 1, 1]);
   });
 });

@@ -3,6 +3,7 @@ import { OutgoingMessage, reliable } from '../../../src/streams/message.ts';
 import { createScheduler } from '../../../src/streams/schedulers.ts';
 import { SendQueue } from '../../../src/streams/send-queue.ts';
 import type { SchedulerName } from '../../../src/streams/stream-scheduler.ts';
+import { nextLength } from '../../support/next-length.ts';
 
 const maxPayload = 1_000;
 
@@ -29,7 +30,7 @@ class Sender {
 
   /** The next fragment as text (`'1/0 BE hello'`: stream, SSN, flags, payload), undefined when nothing fits. */
   take(room = maxPayload, now = 0): string | undefined {
-    const length = this.queue.nextLength(room, maxPayload, now);
+    const length = nextLength(this.queue, room, maxPayload, now);
     if (length === 0) return undefined;
     const { streamId, messageId, unordered, beginning, ending, payload } = this.queue.takeFragment(length);
     const flags = `${unordered ? 'U' : ''}${beginning ? 'B' : ''}${ending ? 'E' : ''}`;
@@ -63,7 +64,7 @@ describe('fragmentation (RFC 9260 §6.9)', () => {
     const sender = new Sender();
     const data = new Uint8Array(1_500);
     sender.queue.enqueue(new OutgoingMessage({ data, streamId: 0, ppid: 0, unordered: false }, false));
-    const payload = sender.queue.takeFragment(sender.queue.nextLength(1_000, maxPayload, 0)).payload;
+    const payload = sender.queue.takeFragment(nextLength(sender.queue, 1_000, maxPayload, 0)).payload;
     expect([payload.buffer, payload.length]).toEqual([data.buffer, 1_000]);
   });
 
@@ -183,7 +184,7 @@ describe('a message that has begun', () => {
   it('can be given up for the rest', () => {
     const sender = new Sender().enqueue('x'.repeat(1_500)).enqueue('next');
     sender.take();
-    sender.queue.discardRest(sender.queue.begunMessage(0)!);
+    sender.queue.discardRest(sender.queue.next(1_000, 0)!);
     expect(sender.takeAll()).toEqual(['0/1 BE next']);
     expect([sender.queue.isEmpty, sender.queue.queuedBytes]).toEqual([true, 0]);
   });
@@ -201,7 +202,7 @@ describe('streams that the peer does not accept (RFC 9260 §5.1.1)', () => {
 
   it('do not send the message that was next', () => {
     const sender = new Sender().enqueue('first', { streamId: 5 }).enqueue('second', { streamId: 0 });
-    expect(sender.queue.nextLength(maxPayload, maxPayload, 0)).toBe(5);
+    expect(nextLength(sender.queue, maxPayload, maxPayload, 0)).toBe(5);
     sender.queue.dropStreamsFrom(5);
     expect(sender.takeAll()).toEqual(['0/0 BE second']);
   });
