@@ -117,12 +117,12 @@ export class Association {
 
   /** Bytes that `send` accepted and the peer has not acknowledged. */
   get bufferedAmount(): number {
-    return this.#context.bufferedAmount;
+    return this.#context.sendBuffer.amount;
   }
 
   /** Whether `send` would accept a message. When false, a `writable` event follows. */
   get isWritable(): boolean {
-    return this.#context.isWritable;
+    return this.#context.sendBuffer.isWritable;
   }
 
   get paths(): readonly PathStatus[] {

@@ -20,6 +20,7 @@ import type { AssociationOptions } from './options.ts';
 import type { Path } from './path.ts';
 import type { Paths } from './paths.ts';
 import { acceptEverything, type ReconfigurationPolicy } from './reconfiguration-policy.ts';
+import { SendBuffer } from './send-buffer.ts';
 import type { State } from './state.ts';
 import type { CookieJar } from './state-cookie.ts';
 
@@ -60,6 +61,7 @@ export class Context {
   readonly paths: Paths;
   readonly sendQueue: SendQueue;
   readonly receiveQueue: ReceiveQueue;
+  readonly sendBuffer: SendBuffer;
   readonly control: ControlQueue = new ControlQueue();
   readonly events: Ring<AssociationEvent> = new Ring();
   /** Packets that are complete: with a chunk that must travel alone, or with another tag than the association's. */
@@ -76,7 +78,6 @@ export class Context {
   outboundStreams: number;
   /** What this association holds of the endpoint's memory. */
   readonly #buffers: Ledger;
-  #bufferedAmount = 0;
   #tieTags: { readonly local: number; readonly peer: number } | undefined;
 
   constructor(
@@ -96,8 +97,9 @@ export class Context {
     this.#buffers = new Ledger(environment.ledger);
     const { partialDeliveryPoint, receiveBufferSize } = options;
     this.receiveQueue = new ReceiveQueue(this.#buffers, Math.min(partialDeliveryPoint, receiveBufferSize / 4));
-    this.sendQueue = new SendQueue(createScheduler(options.scheduler), (message) => {
-      this.handleAbandoned(message, message.length);
+    this.sendQueue = new SendQueue(createScheduler(options.scheduler), (message) => this.handleAbandoned(message));
+    this.sendBuffer = new SendBuffer(options.sendBufferSize, this.#buffers, () => {
+      if (this.state.name !== 'CLOSED') this.events.push({ kind: 'writable' });
     });
     this.paths = createPaths(this);
   }
@@ -119,15 +121,15 @@ export class Context {
     this.sendQueue.isInterleaving = capabilities.interleaving;
   }
 
-  /** A message was given up by its policy, and leaves the send buffer with `bytes`. */
-  handleAbandoned(message: OutgoingMessage, bytes: number): void {
+  /** A message was given up by its policy, and leaves the send buffer. */
+  handleAbandoned(message: OutgoingMessage): void {
     const stream = this.sendQueue.stream(message.streamId);
     const wasSent = message.fragmented > 0;
     if (wasSent) stream.abandonedSent++;
     else stream.abandonedUnsent++;
     this.metrics.messagesAbandoned++;
     this.events.push({ kind: 'abandoned', message, wasSent });
-    this.releaseBuffered(bytes);
+    this.sendBuffer.handleAbandoned(message);
   }
 
   /**
@@ -161,40 +163,11 @@ export class Context {
     this.packets.push({ packet, to: address, from: localAddress });
   }
 
-  /** Bytes that `send` accepted and the peer has not acknowledged. */
-  get bufferedAmount(): number {
-    return this.#bufferedAmount;
-  }
-
-  get isWritable(): boolean {
-    return this.#bufferedAmount < this.options.sendBufferSize;
-  }
-
-  /** Bytes enter the send buffer. */
-  addBuffered(bytes: number): void {
-    this.#bufferedAmount += bytes;
-    this.#buffers.add(bytes);
-  }
-
-  /** Bytes leave the send buffer; says so when that makes room. */
-  releaseBuffered(bytes: number): void {
-    const wasWritable = this.isWritable;
-    this.#bufferedAmount -= bytes;
-    this.#buffers.subtract(bytes);
-    const isOpen = this.state.name !== 'CLOSED';
-    if (isOpen && !wasWritable && this.isWritable) this.events.push({ kind: 'writable' });
-  }
-
   /** Tells the readers of messages in delivery what they wait for. */
   tellReaders(): void {
     for (let message = this.receiveQueue.takeWoken(); message !== undefined; message = this.receiveQueue.takeWoken()) {
       this.events.push({ kind: 'partialDelivery', message });
     }
-  }
-
-  /** Nothing of what was accepted is kept any more. */
-  releaseAll(): void {
-    this.releaseBuffered(this.#bufferedAmount);
   }
 
   /** Ends the association without another word to the peer. */
@@ -207,7 +180,7 @@ export class Context {
     if (this.state.name === 'CLOSED') return;
     const undelivered = this.takeUndelivered();
     this.state = { name: 'CLOSED' };
-    this.releaseAll();
+    this.sendBuffer.clear();
     this.control.clear();
     // Their readers hear of the end.
     this.receiveQueue.abandonArriving();
@@ -235,7 +208,7 @@ export class Context {
     this.close('local', code, causes, message);
   }
 
-  /** All messages that were accepted and not delivered. They leave the queues; `releaseAll` lets them leave the send buffer. */
+  /** All messages that were accepted and not delivered. They leave the queues, and are still in the send buffer. */
   takeUndelivered(): Message[] {
     const undelivered = new Set<OutgoingMessage>();
     if ('sender' in this.state) this.state.sender.collectUndelivered(undelivered);

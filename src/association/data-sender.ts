@@ -65,7 +65,7 @@ export class DataSender {
     this.#outstanding = new OutstandingData(initialTsn, {
       handleAcknowledged({ message, payload }) {
         message.acknowledged += payload.length;
-        context.releaseBuffered(payload.length);
+        context.sendBuffer.handleAcknowledged(message, payload.length);
       },
       handleDelivered({ message, ending }) {
         if (ending && message.reportsDelivery) context.events.push({ kind: 'delivered', message });

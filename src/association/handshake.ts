@@ -374,7 +374,7 @@ export class Handshake {
     const undelivered = context.takeUndelivered();
     context.receiveQueue.releaseIncomplete();
     context.tellReaders();
-    context.releaseAll();
+    context.sendBuffer.clear();
     context.control.clear();
     context.paths.restart(cookie.peerAddresses);
     // §5.3.1: a tag "MUST NOT change during the life time of an association": this is another one.

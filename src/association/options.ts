@@ -56,7 +56,10 @@ export interface AssociationOptions {
    * handed over once so much of them is there; or a quarter of `receiveBufferSize`, if that is less.
    */
   readonly partialDeliveryPoint: number;
-  /** Bytes that `send` takes before it makes the caller wait: not yet acknowledged by the peer. */
+  /**
+   * Bytes that `send` takes before it makes the caller wait: not yet acknowledged by the peer. Many small messages fill it, too:
+   * one for each 256 bytes of it.
+   */
   readonly sendBufferSize: number;
   /** The largest message that `send` takes whole, in bytes; messages in pieces have no bound. */
   readonly maxMessageSize: number;

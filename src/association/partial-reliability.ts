@@ -72,7 +72,7 @@ export class PartialReliability {
     const { cumulativeTsnAckPoint } = this.#outstanding;
     const firstTsn = message.pieces === undefined ? message.firstTsn! : cumulativeTsnAckPoint;
     this.#outstanding.abandon(firstTsn, message.lastTsn!, (fragment) => fragment.message === message);
-    context.handleAbandoned(message, message.length - message.acknowledged);
+    context.handleAbandoned(message);
     // RFC 3758 §4.3 G1: "the sender side MUST mark that TSN as eligible for forward TSN". §3.5 F3: "Any delay applied to the
     // sending of FORWARD TSN chunk SHOULD NOT exceed 200ms and MUST NOT exceed 500ms": there is none.
     this.#isDue = true;

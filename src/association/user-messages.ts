@@ -53,19 +53,20 @@ export class UserMessages {
     if (data.length > context.options.maxMessageSize) throw new SctpError('SCTP_ERR_MESSAGE_TOO_LARGE');
     const message = this.#create(request, data, now);
     // What is late takes no room that something else could have.
-    if (!context.isWritable) context.sendQueue.dropExpired(now);
-    if (!context.isWritable && priority !== undefined && 'sender' in context.state) {
-      const overflow = context.bufferedAmount - context.options.sendBufferSize + 1;
-      context.state.sender.partialReliability.makeRoom(Math.max(data.length, overflow), priority);
+    const { sendBuffer, sendQueue } = context;
+    if (!sendBuffer.isWritable) sendQueue.dropExpired(now);
+    if (!sendBuffer.isWritable && priority !== undefined && 'sender' in context.state) {
+      context.state.sender.partialReliability.makeRoom(Math.max(data.length, sendBuffer.overflow), priority);
     }
-    if (!context.isWritable) throw new SctpError('SCTP_ERR_SEND_BUFFER_FULL');
-    context.addBuffered(data.length);
-    context.sendQueue.enqueue(message);
+    if (!sendBuffer.isWritable) throw new SctpError('SCTP_ERR_SEND_BUFFER_FULL');
+    sendBuffer.addMessage(message);
+    sendQueue.enqueue(message);
   }
 
   begin(request: Omit<SendRequest, 'data'>, now: Instant): OutgoingMessage {
     this.requireOpen();
     const message = this.#create(request, undefined, now);
+    this.#context.sendBuffer.addMessage(message);
     this.#context.sendQueue.enqueue(message);
     return message;
   }
@@ -79,11 +80,11 @@ export class UserMessages {
       context.sendQueue.withdraw(message);
       throw new SctpError('SCTP_ERR_EMPTY_MESSAGE');
     }
-    if (data.length > 0 && !context.isWritable && message.sendable > 0) {
+    if (data.length > 0 && !context.sendBuffer.isWritable && message.sendable > 0) {
       message.isRefused = true;
       throw new SctpError('SCTP_ERR_SEND_BUFFER_FULL');
     }
-    context.addBuffered(data.length);
+    context.sendBuffer.addPiece(data.length);
     context.sendQueue.append(message, data, endOfMessage);
   }
 

@@ -594,7 +594,7 @@ describe('65,535 streams', () => {
   });
 
   it('all of them can be used and reset', () => {
-    const many = { outboundStreams: 65_535, maxInboundStreams: 65_535 };
+    const many = { outboundStreams: 65_535, maxInboundStreams: 65_535, sendBufferSize: 2 ** 25 };
     const two = establishedPair({ a: many, z: many, recordedPackets: 10 });
     const { network, a, z } = two;
     const all = messages(65_535, 1).map((message, streamId) => ({ ...message, streamId }));
