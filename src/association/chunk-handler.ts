@@ -85,12 +85,12 @@ export class ChunkHandler {
     switch (chunk.kind) {
       case 'DATA':
       case 'I-DATA':
-        return this.#handleData(chunk, packet.byteLength, path);
+        return this.#handleData(chunk, packet, path);
       case 'FORWARD-TSN':
       case 'I-FORWARD-TSN':
         // RFC 3758 §3.3.2: not negotiated, "act as if it does NOT support the FORWARD TSN chunk"
         return context.capabilities.partialReliability
-          ? this.#handleData(chunk, packet.byteLength, path)
+          ? this.#handleData(chunk, packet, path)
           : this.#handleUnrecognized(chunk, path);
       case 'SACK':
         return this.#handleSack(chunk, now);
@@ -144,14 +144,14 @@ export class ChunkHandler {
     }
   }
 
-  #handleData(chunk: TsnChunk, packetLength: number, path: Path): boolean {
+  #handleData(chunk: TsnChunk, packet: Packet, path: Path): boolean {
     const { state, metrics } = this.#context;
     switch (state.name) {
       case 'ESTABLISHED':
       case 'SHUTDOWN-PENDING':
       case 'SHUTDOWN-SENT':
         return chunk.kind === 'DATA' || chunk.kind === 'I-DATA'
-          ? state.receiver.handleData(chunk, packetLength, path)
+          ? state.receiver.handleData(chunk, packet, path)
           : state.receiver.handleForwardTsn(chunk, path);
       // §6: "DATA chunks MUST only be received […] in ESTABLISHED, SHUTDOWN-PENDING, and SHUTDOWN-SENT states."
       // §6: "A DATA chunk received in any other state SHOULD be discarded."

@@ -1,7 +1,15 @@
 import { asciiBytes } from '../base/bytes.ts';
 import { distance, isAfter, mid, plus, ssn, ssnDistance, type Tsn } from '../base/serial.ts';
 import type { Instant } from '../base/time.ts';
-import type { DataChunk, ForwardTsnChunk, Fragment, IDataChunk, IForwardTsnChunk, SackChunk } from '../chunks/index.ts';
+import type {
+  DataChunk,
+  ForwardTsnChunk,
+  Fragment,
+  IDataChunk,
+  IForwardTsnChunk,
+  Packet,
+  SackChunk,
+} from '../chunks/index.ts';
 import { DataTracker, tsnWindow } from '../reliability/data-tracker.ts';
 import { DataReassembly } from '../streams/data-reassembly.ts';
 import { IDataReassembly } from '../streams/i-data-reassembly.ts';
@@ -19,6 +27,9 @@ export class DataReceiver {
   readonly #context: Context;
   readonly #reassembly: Reassembly;
   #lastAdvertised: number;
+  /** The packet in hand, and whether it is dense. */
+  #packet: Packet | undefined;
+  #isPacketDense = false;
   #dataPath: Path | undefined;
   /** Data behind a stream reset that waits for the data before it. */
   #hold:
@@ -64,8 +75,8 @@ export class DataReceiver {
     return room < Math.min(paths.primary.pmdcs, options.receiveBufferSize / 2) ? 0 : room;
   }
 
-  /** Takes a DATA chunk from a packet of `packetLength` bytes. Returns whether the association still stands. */
-  handleData(chunk: DataChunk | IDataChunk, packetLength: number, path: Path): boolean {
+  /** Takes a DATA chunk of `packet`. Returns whether the association still stands. */
+  handleData(chunk: DataChunk | IDataChunk, packet: Packet, path: Path): boolean {
     // RFC 8260 §2.2.3: "If I-DATA support has been negotiated for an association, the reception of a DATA chunk is a
     // violation of the above rules and therefore the receiver of the DATA chunk MUST abort the association".
     if ((chunk.kind === 'I-DATA') !== this.#context.capabilities.interleaving)
@@ -105,8 +116,24 @@ export class DataReceiver {
       );
       return true;
     }
-    const kept = compacted(chunk, packetLength);
+    if (this.#goesToReader(chunk) && this.#isDense(packet)) return this.#reassemble(chunk);
+    const kept = compacted(chunk, packet.byteLength);
     return this.#isHeld(kept) || this.#reassemble(kept);
+  }
+
+  /** Whether it is a message that is readable now, in turn with the others of its packet. */
+  #goesToReader({ tsn, fragment: { beginning, ending } }: DataChunk | IDataChunk): boolean {
+    const isWhole = beginning && ending && tsn === this.tracker.cumulativeTsn;
+    return isWhole && this.#hold === undefined && !this.#context.receiveQueue.hasLanes;
+  }
+
+  /** Whether the messages of a packet together are worth its memory. */
+  #isDense(packet: Packet): boolean {
+    if (packet !== this.#packet) {
+      this.#packet = packet;
+      this.#isPacketDense = packet.byteLength <= 2 * chargeOf(packet);
+    }
+    return this.#isPacketDense;
   }
 
   #isHeld(chunk: DataChunk | IDataChunk): boolean {
@@ -156,6 +183,7 @@ export class DataReceiver {
   }
 
   handleEndOfPacket(now: Instant): void {
+    this.#packet = undefined;
     const { receiveQueue } = this.#context;
     // §6.9: "If the data receiver runs out of buffer space while still waiting for more fragments to complete the reassembly of
     // the message, it SHOULD dispatch part of its inbound message".
@@ -277,9 +305,18 @@ export class DataReceiver {
   }
 }
 
+/** What a packet's user data is charged. */
+function chargeOf({ chunks }: Packet): number {
+  let charge = 0;
+  for (const chunk of chunks) {
+    if (chunk.kind === 'DATA' || chunk.kind === 'I-DATA') charge += chunk.fragment.payload.length + entryOverhead;
+  }
+  return charge;
+}
+
 /**
  * A view keeps the memory of its whole packet, so that a byte could hold 64 KiB. What is small beside it is copied: what is
- * held is at most twice what is charged.
+ * held is at most twice what is charged. Messages that are read one after the other share what their packet costs.
  */
 function compacted<C extends DataChunk | IDataChunk>(chunk: C, packetLength: number): C {
   const { payload } = chunk.fragment;

@@ -5,7 +5,7 @@ import { FragmentRuns } from './fragment-runs.ts';
 import type { Message } from './message.ts';
 import type { PartialMessage } from './partial-message.ts';
 import type { Reassembly, Skipped } from './reassembly.ts';
-import type { ReceiveQueue } from './receive-queue.ts';
+import { type ReceiveQueue, withOwnMemory } from './receive-queue.ts';
 
 /** A message that is complete and waits for the ones before it. */
 interface WaitingMessage {
@@ -284,7 +284,7 @@ export class DataReassembly implements Reassembly {
     if (number !== stream.nextSsn) {
       // §6.6: "the endpoint MUST hold the received DATA chunks from delivery to the ULP until they are reordered."
       stream.waiting ??= new Map();
-      stream.waiting.set(number, arrived);
+      stream.waiting.set(number, { ...arrived, message: withOwnMemory(arrived.message) });
       return;
     }
     this.#queue.push(arrived.message);

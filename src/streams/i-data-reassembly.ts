@@ -4,7 +4,7 @@ import type { Fragment } from '../chunks/index.ts';
 import type { Message } from './message.ts';
 import type { PartialMessage } from './partial-message.ts';
 import type { Reassembly, Skipped } from './reassembly.ts';
-import type { ReceiveQueue } from './receive-queue.ts';
+import { type ReceiveQueue, withOwnMemory } from './receive-queue.ts';
 
 /** A message in pieces, by FSN. It is complete when it has all from 0 to the one with the E bit. */
 interface Assembly {
@@ -269,7 +269,7 @@ export class IDataReassembly implements Reassembly {
       sequence.nextMid = next(number);
       this.#deliverFollowing(sequence);
     } else {
-      sequence.waiting.set(number, { message, tsns });
+      sequence.waiting.set(number, { message: withOwnMemory(message), tsns });
     }
   }
 

@@ -6,7 +6,10 @@ import { OutgoingPieces } from './outgoing-pieces.ts';
 
 /** A user message as it is handed over in either direction. */
 export interface Message {
-  /** At least one byte: RFC 9260 §6.1 has no empty DATA chunk. */
+  /**
+   * At least one byte: RFC 9260 §6.1 has no empty DATA chunk. Of a received message it may be a view of the packet that brought
+   * it, and other messages: what is kept for long or transferred to a worker is to be copied (`slice()`).
+   */
   readonly data: Uint8Array;
   readonly streamId: number;
   /** Payload protocol identifier (RFC 9260 §3.3.1), passed through untouched. */

@@ -11,6 +11,12 @@ import { PartialMessage } from './partial-message.ts';
  */
 export const entryOverhead = 128;
 
+/** A message that waits for others must not keep a packet that is much larger than itself. */
+export function withOwnMemory(message: Message): Message {
+  const { data } = message;
+  return data.buffer.byteLength <= 2 * (data.length + entryOverhead) ? message : { ...message, data: data.slice() };
+}
+
 /** What a reader gets: a message, the beginning of one that still arrives, or the news that the peer has reset the stream. */
 export type Received = Message | PartialMessage | 'reset';
 
@@ -74,6 +80,11 @@ export class ReceiveQueue {
   /** Whether any message may be delivered in part. */
   get deliversPartly(): boolean {
     return this.#partialDelivery || this.#lanes.size > 0;
+  }
+
+  /** Whether streams have readers of their own: messages are not read in the order in which they come then. */
+  get hasLanes(): boolean {
+    return this.#lanes.size > 0;
   }
 
   /** How much of a message of this stream has to be there before it is delivered in part; `Infinity` if it is not. */
