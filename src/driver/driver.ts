@@ -66,6 +66,11 @@ export class Driver implements TransportReceiver {
     return this.#now;
   }
 
+  /** The time of the latest input or drain. */
+  get lastNow(): Instant {
+    return this.#now;
+  }
+
   /** Binds the transport. Rejects as `Transport.open` does. */
   open(): Promise<void> {
     return this.#transport.open(this);

@@ -42,7 +42,7 @@ export type SendData = Uint8Array | string | AsyncIterable<Uint8Array | string>;
 
 /** Whether a message comes in pieces. */
 export function isSource(data: unknown): data is AsyncIterable<Uint8Array | string> {
-  return typeof data === 'object' && data !== null && Symbol.asyncIterator in data;
+  return typeof data === 'object' && data !== null && !ArrayBuffer.isView(data) && Symbol.asyncIterator in data;
 }
 
 /**
@@ -68,8 +68,8 @@ export function sendRequest(data: Uint8Array, options: SendOptions): SendRequest
   if (until !== 'accepted' && until !== 'delivered') {
     throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `until must be 'accepted' or 'delivered', not '${String(until)}'`);
   }
-  const reliability = { lifetimeMs, maxRetransmits, priority, reportDelivery: until === 'delivered' };
-  return { data, streamId, ppid, unordered, sackImmediately, ...reliability };
+  const reportDelivery = until === 'delivered';
+  return { data, streamId, ppid, unordered, sackImmediately, lifetimeMs, maxRetransmits, priority, reportDelivery };
 }
 
 /** A copy of `data` that nobody else writes to. Throws SctpError `SCTP_ERR_INVALID_ARGUMENT` for other types. */
@@ -77,8 +77,26 @@ export function ownedBytes(data: Uint8Array | string): Uint8Array {
   if (typeof data !== 'string' && !(data instanceof Uint8Array)) {
     throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `data must be a string or a Uint8Array, not ${typeof data}`);
   }
+  if (typeof data !== 'string' && data.length <= largestPooled) return pooledCopy(data);
   const copy = typeof data === 'string' ? Buffer.from(data) : Buffer.from(data);
   return new Uint8Array(copy.buffer, copy.byteOffset, copy.byteLength);
+}
+
+/** Small messages share memory: an allocation costs more than the copy. As `Buffer.poolSize`, with one view less each. */
+const poolSize = 8 * 1024;
+const largestPooled = poolSize / 8;
+let pool = new Uint8Array(poolSize);
+let used = 0;
+
+function pooledCopy(data: Uint8Array): Uint8Array {
+  if (used + data.length > poolSize) {
+    pool = new Uint8Array(poolSize);
+    used = 0;
+  }
+  const start = used;
+  pool.set(data, start);
+  used = start + data.length;
+  return pool.subarray(start, used);
 }
 
 function requireInteger(name: string, value: number, highest: number): void {

@@ -114,7 +114,8 @@ export class Outbox {
     }
     if (!this.#core.isWritable && message.priority === undefined) return false;
     try {
-      this.#core.send(message, this.#driver.now());
+      // A message without a life time does not ask what time it is.
+      this.#core.send(message, message.lifetimeMs === undefined ? this.#driver.lastNow : this.#driver.now());
     } catch (error) {
       // Nothing that waits there is worth less.
       if (isFull(error)) return false;
