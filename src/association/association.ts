@@ -28,6 +28,12 @@ import { hasAcceptableTag } from './verification-tag.ts';
 
 export type { AppendOptions, SendRequest } from './user-messages.ts';
 
+/**
+ * What a packet wants first: an answer, or the reader of what it brought, who may have one. Nothing, where a SACK chunk is all
+ * that there is to say, or a SACK chunk was all that there was: these may wait for more of them.
+ */
+export type Demand = 'answer' | 'delivery' | 'nothing';
+
 /** Who is told that an association may have something to poll. */
 export type ActivityListener = () => void;
 
@@ -282,6 +288,15 @@ export class Association {
   get capabilities(): Capabilities {
     // RFC 3758 §3.3.2: "SHOULD inform the upper layer if the upper layer has requested such notification."
     return this.#context.capabilities;
+  }
+
+  /** What is not to wait for the packets that come with the one that was just handled. */
+  get demand(): Demand {
+    const { state, packets, control, events } = this.#context;
+    if (state.name !== 'ESTABLISHED' || packets.length > 0 || !control.isEmpty || state.sender.hasToRepeat) {
+      return 'answer';
+    }
+    return events.peek()?.kind === 'readable' ? 'delivery' : 'nothing';
   }
 
   /** Whether our INIT or INIT ACK said that packets may come without a checksum (RFC 9653). */

@@ -88,6 +88,11 @@ export class DataSender {
     return this.#outstanding.isEmpty && this.#context.sendQueue.isEmpty;
   }
 
+  /** Whether something is to be retransmitted, or to be skipped by the peer. */
+  get hasToRepeat(): boolean {
+    return this.partialReliability.isDue || this.#outstanding.nextRetransmission !== undefined;
+  }
+
   /** Whether no TSN is outstanding. */
   get hasNothingOutstanding(): boolean {
     return this.#outstanding.isEmpty;

@@ -99,19 +99,29 @@ export class Driver implements TransportReceiver {
     this.#drain();
   };
 
+  /** As `schedule`, at the end of this turn of the event loop: for commands that set nothing free but a SACK chunk. */
+  scheduleSack(): void {
+    if (this.#isAnswering || this.#isClosed) return;
+    this.#isAnswering = true;
+    setImmediate(this.#answer);
+  }
+
   /**
-   * Takes a packet at once and answers it when the packets that came with it have been taken, too: what one turn of the
-   * event loop brings has one SACK, and what that sets free shares system calls' way out. RFC 9260 §6.2 asks for a SACK "for
-   * at least every second packet", which is a SHOULD: packets that the system hands over together leave as few gaps to
-   * their sender's clock as two would, and a SACK in its own packet costs as much as the DATA that it acknowledges.
+   * Takes a packet. What it brings is read at once, and what its reader says to that goes out at once. What is only a matter of
+   * SACKs waits for the end of this turn of the event loop: packets that the system hands over together have one SACK, and the
+   * SACKs one burst. RFC 9260 §6.2 asks for a SACK "for at least every second packet", which is a SHOULD: there is no clock left in
+   * such packets that more SACKs could keep, and one in its own packet costs as much as the DATA that it acknowledges.
    */
   handlePacket(packet: Uint8Array, from: NetAddress, to: NetAddress | undefined): void {
     if (this.#isClosed) return;
     if (log.enabled) log('from %s: %s', formatAddress(from), describePacket(packet));
-    this.#endpoint.handlePacket(packet, from, to, this.now());
-    if (this.#isAnswering) return;
-    this.#isAnswering = true;
-    setImmediate(this.#answer);
+    const demand = this.#endpoint.handlePacket(packet, from, to, this.now());
+    if (demand === 'answer') {
+      this.#drain();
+      return;
+    }
+    this.scheduleSack();
+    if (demand === 'delivery' && !this.#isDraining && this.#drainEvents()) this.#deliver();
   }
 
   readonly #answer = (): void => {

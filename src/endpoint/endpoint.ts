@@ -1,12 +1,11 @@
 import { peerAddresses } from '../association/addresses.ts';
-import { Association, type AssociationIdentity } from '../association/association.ts';
+import { Association, type AssociationIdentity, type Demand } from '../association/association.ts';
 import type { AssociationEnvironment, Transmit } from '../association/context.ts';
-import type { AssociationEvent } from '../association/events.ts';
 import { longestCookieLifeMs } from '../association/init.ts';
 import { type AssociationOptions, type OptionsPreset, resolveOptions } from '../association/options.ts';
 import { CookieJar, type StateCookie } from '../association/state-cookie.ts';
 import { isInit } from '../association/verification-tag.ts';
-import type { LinkMtu, NetAddress } from '../base/address.ts';
+import type { NetAddress } from '../base/address.ts';
 import { asciiBytes } from '../base/bytes.ts';
 import { hasValidChecksum } from '../base/checksum.ts';
 import { DeadlineHeap, type HeapEntry } from '../base/deadline-heap.ts';
@@ -18,7 +17,6 @@ import { randomTag } from '../base/random.ts';
 import { Ring } from '../base/ring.ts';
 import { Slab } from '../base/slab.ts';
 import type { Instant } from '../base/time.ts';
-import type { WorkerPlace } from '../base/worker-place.ts';
 import {
   type Chunk,
   type CookieEchoChunk,
@@ -27,52 +25,16 @@ import {
   type InitChunk,
   type Packet,
 } from '../chunks/index.ts';
-import type { EndpointLimits } from './admission.ts';
 import { AssociationTable } from './association-table.ts';
 import { createCounters, type EndpointCounters } from './counters.ts';
 import { EndedTags } from './ended-tags.ts';
+import type { EndpointEvent, EndpointOptions, RemotePeer } from './endpoint-options.ts';
 import { Listener } from './listener.ts';
 import { answerOutOfTheBlue } from './out-of-the-blue.ts';
 import { requireWorkerPlace } from './worker-routing.ts';
 
 export type { Transmit } from '../association/context.ts';
-
-export interface EndpointOptions extends Partial<AssociationOptions> {
-  /** SCTP port, 1 to 65535. */
-  readonly port: number;
-  /** Whether associations of others are accepted. Default false. */
-  readonly listening?: boolean | undefined;
-  /** Bytes of the headers below SCTP on IPv4 (see `TransportProperties`). Default 28, for UDP. */
-  readonly overhead?: number | undefined;
-  /** The largest SCTP packet that the transport takes, in bytes. Default 65507, for UDP. */
-  readonly maxPacketSize?: number | undefined;
-  /** The MTU of the link towards an address. Path MTUs are discovered (RFC 8899) where it is given. */
-  readonly linkMtu?: LinkMtu | undefined;
-  readonly defaults?: OptionsPreset | undefined;
-  /**
-   * How the transport protects packets on its own, as RFC 9653 §4 numbers it (1 is DTLS); packets may then go without a
-   * CRC32c. Default: it does not.
-   */
-  readonly errorDetectionMethod?: number | undefined;
-  /** The addresses that our user has chosen to bind; several of them make it multi-homed. Default: the system chooses. */
-  readonly localAddresses?: readonly NetAddress[] | undefined;
-  readonly limits?: Partial<EndpointLimits> | undefined;
-  /** Which of the workers on this address and port the endpoint is; its tags say so. Default: it is alone. */
-  readonly workers?: WorkerPlace | undefined;
-}
-
-/** The peer to connect to. */
-export interface RemotePeer {
-  /** Its addresses; the first is the primary path. At least one. */
-  readonly addresses: readonly NetAddress[];
-  /** Its SCTP port. */
-  readonly port: number;
-}
-
-export interface EndpointEvent {
-  readonly association: Association;
-  readonly event: AssociationEvent;
-}
+export type { EndpointEvent, EndpointOptions, RemotePeer } from './endpoint-options.ts';
 
 /** An association and its place in the endpoint's queues. */
 interface Slot extends HeapEntry {
@@ -192,34 +154,43 @@ export class Endpoint {
     return slot.association;
   }
 
-  /** Takes one datagram. `to` is the local address that it was sent to, where the transport knows it. */
-  handlePacket(bytes: Uint8Array, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
+  /**
+   * Takes one datagram. `to` is the local address that it was sent to, where the transport knows it. Returns what it wants first.
+   */
+  handlePacket(bytes: Uint8Array, from: NetAddress, to: NetAddress | undefined, now: Instant): Demand {
+    const slot = this.#handlePacket(bytes, from, to, now);
+    if (slot !== undefined) this.#settle(slot, now);
+    if (this.#replies.length > 0) return 'answer';
+    return slot?.association.demand ?? 'nothing';
+  }
+
+  /** Returns whose packet it was. */
+  #handlePacket(bytes: Uint8Array, from: NetAddress, to: NetAddress | undefined, now: Instant): Slot | undefined {
     this.#counters.packetsReceived++;
     const packet = bytes.length < 16 ? undefined : decodePacket(bytes);
     if (packet === undefined || packet.chunks.length === 0) {
       this.#counters.tooShort++;
-      return;
+      return undefined;
     }
     // RFC 9653 §5.3: "Otherwise, the endpoint MUST drop all SCTP packets with an incorrect CRC32c checksum."
     // RFC 9260 §6.8: "the receiver MUST first check the CRC32c checksum"; "MUST treat the packet as an invalid SCTP packet".
     if (!this.#acceptsWithoutChecksum(packet) && !hasValidChecksum(bytes)) {
       this.#counters.badChecksum++;
-      return;
+      return undefined;
     }
     // §3.1: "The Source Port Number 0 MUST NOT be used": nobody can be answered there.
     if (packet.sourcePort === 0) {
       this.#counters.outOfTheBlue++;
-      return;
+      return undefined;
     }
     if (packet.destinationPort !== this.port) {
       this.#answerOutOfTheBlue(packet, from, to);
-      return;
+      return undefined;
     }
     const first = packet.chunks[0]!;
     if (first.kind === 'COOKIE ECHO') {
       // §8.4 4: "contains a COOKIE ECHO chunk as the first chunk, it MUST be processed as described in Section 5.1."
-      this.#handleCookieEcho(first, packet, from, to, now);
-      return;
+      return this.#handleCookieEcho(first, packet, from, to, now);
     }
     // §6: "received in CLOSED is out of the blue and SHOULD be handled per Section 8.4", and so for SACK: "in the
     // CLOSED state is out of the blue and SHOULD be processed according to the rules in Section 8.4."
@@ -227,7 +198,7 @@ export class Endpoint {
     if (slot === undefined) this.#handleUnmatched(packet, from, to, now);
     else if (first.kind === 'INIT' && isInit(packet)) slot.association.handleInit(first, from, to, now);
     else if (!slot.association.handlePacket(packet, from, to, now)) this.#counters.badVerificationTag++;
-    if (slot !== undefined) this.#settle(slot, now);
+    return slot;
   }
 
   /** To be called at `nextTimeout`, or later; earlier does no harm. */
@@ -352,23 +323,23 @@ export class Endpoint {
     from: NetAddress,
     to: NetAddress | undefined,
     now: Instant,
-  ): void {
+  ): Slot | undefined {
     const cookie = this.#listener.openCookie(chunk, packet);
-    if (cookie === undefined) return;
+    if (cookie === undefined) return undefined;
     const slot = this.#table.findByTag(cookie.localTag) ?? this.#findByCookie(cookie);
     if (slot !== undefined) {
       // §5.1.5: "If a COOKIE ECHO chunk is received from an endpoint with which the receiver of the COOKIE ECHO chunk
       // has an existing association, the procedures in Section 5.2 SHOULD be followed."
-      // §5.1.5: "has an existing association, the procedures in Section 5.2 SHOULD be followed."
       slot.association.handleCookieEcho(cookie, packet, from, to, now);
-      this.#settle(slot, now);
-    } else if (this.#ended.has(cookie.localTag, now)) {
+      return slot;
+    }
+    if (this.#ended.has(cookie.localTag, now)) {
       // A peer that still waits for its COOKIE ACK has missed the end; any other drops an ABORT chunk (§8.4 2).
       const abort: Chunk = { kind: 'ABORT', tagReflected: false, causes: [] };
       this.#reply(abort, cookie.peerTag, cookie.localPort, cookie.peerPort, from, to);
-    } else if (this.listening) {
-      this.#accept(cookie, packet, from, to, now);
+      return undefined;
     }
+    return this.listening ? this.#accept(cookie, packet, from, to, now) : undefined;
   }
 
   #findByCookie({ peerAddresses, peerPort }: StateCookie): Slot | undefined {
@@ -379,11 +350,17 @@ export class Endpoint {
     return undefined;
   }
 
-  #accept(cookie: StateCookie, packet: Packet, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
+  #accept(
+    cookie: StateCookie,
+    packet: Packet,
+    from: NetAddress,
+    to: NetAddress | undefined,
+    now: Instant,
+  ): Slot | undefined {
     const objection = this.#listener.objectionToCookie(cookie, this.#table.size, now);
     if (objection !== undefined) {
       this.#reply(objection, cookie.peerTag, cookie.localPort, cookie.peerPort, from, to);
-      return;
+      return undefined;
     }
     const slot = this.#createSlot(
       {
@@ -397,7 +374,7 @@ export class Endpoint {
       this.#options,
     );
     slot.association.accept(cookie, packet, from, to, now);
-    this.#settle(slot, now);
+    return slot;
   }
 
   #createSlot(identity: AssociationIdentity, options: AssociationOptions): Slot {

@@ -158,7 +158,7 @@ export class Inbox {
 
   /** The window has opened; the peer may have to be told. */
   #taken<T>(taken: T): T {
-    if (taken !== undefined) this.#driver.schedule();
+    if (taken !== undefined) this.#driver.scheduleSack();
     return taken;
   }
 }

@@ -35,7 +35,8 @@ describe('I-DATA', () => {
   });
 
   it('"the sender MUST NOT have more than 2**31 - 1 ordered messages for each outgoing stream in flight and MUST NOT have more than 2**31 - 1 unordered messages for each outgoing stream in flight."; "a sender MUST NOT have more than 2**31 - 1 fragments of a single user message in flight.": no more than Gap Ack Blocks reach', () => {
-    const options = { ...interleaving, initialCwndPackets: 1_000, maxBurst: 0, pathMtu: 65_535 };
+    const sending = { initialCwndPackets: 1_000, maxBurst: 0, sendBufferSize: 2 ** 25 };
+    const options = { ...interleaving, ...sending, pathMtu: 65_535 };
     const { network, z, peer } = connected(options, { parameters: speaksIData, aRwnd: 2 ** 31 });
     z.feed(
       z.association,

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Association } from '../../../src/association/association.ts';
+import type { Association, Demand } from '../../../src/association/association.ts';
 import type { AssociationEvent } from '../../../src/association/events.ts';
 import type { NetAddress } from '../../../src/base/address.ts';
 import { type DrivenEndpoint, Driver, type DriverOwner } from '../../../src/driver/driver.ts';
@@ -14,12 +14,14 @@ class ScriptedEndpoint implements DrivenEndpoint {
   transmits: number[] = [];
   events: { association: Association; event: AssociationEvent }[] = [];
   nextTimeout: number = Number.POSITIVE_INFINITY;
+  demand: Demand = 'answer';
   onPacket: (packet: Uint8Array) => void = () => {};
   onTimeout: () => void = () => {};
 
-  handlePacket(packet: Uint8Array): void {
+  handlePacket(packet: Uint8Array): Demand {
     this.journal.push(`packet ${packet[0]}`);
     this.onPacket(packet);
+    return this.demand;
   }
 
   handleTimeout(): void {
@@ -86,17 +88,46 @@ describe('Driver', () => {
     return driver;
   }
 
-  it('drains all outputs after a packet, and once for those that came with it', async () => {
+  it('drains all outputs after a packet', async () => {
     await open();
-    const poll = vi.spyOn(endpoint, 'pollEvent');
     endpoint.onPacket = () => {
-      endpoint.transmits.push(endpoint.transmits.length + 1);
+      endpoint.transmits = [1, 2, 3];
+    };
+    transport.receiver?.handlePacket(Uint8Array.of(7), peer, undefined);
+    expect(transport.sent).toEqual([1, 2, 3]);
+  });
+
+  it('answers the packets of one turn together where a SACK is all that there is to say, and lets them be read at once', async () => {
+    const association = someAssociation();
+    const driver = await open();
+    const seen: string[] = [];
+    driver.attach(association, (event) => seen.push(event.kind));
+    endpoint.demand = 'delivery';
+    endpoint.onPacket = () => {
+      endpoint.transmits = [1];
+      endpoint.events = [{ association, event: { kind: 'readable' } }];
     };
     for (let i = 0; i < 3; i++) transport.receiver?.handlePacket(Uint8Array.of(7), peer, undefined);
     expect(transport.sent).toEqual([]);
+    expect(seen).toEqual(['readable', 'readable', 'readable']);
     await setImmediate();
-    expect(transport.sent).toEqual([1, 2, 3]);
-    expect(poll).toHaveBeenCalledTimes(1);
+    expect(transport.sent).toEqual([1]);
+  });
+
+  it('lets what a SACK sets free wait for the end of the turn, events and all', async () => {
+    const association = someAssociation();
+    const driver = await open();
+    const seen: string[] = [];
+    driver.attach(association, (event) => seen.push(event.kind));
+    endpoint.demand = 'nothing';
+    endpoint.onPacket = () => {
+      endpoint.transmits = [1];
+      endpoint.events = [{ association, event: { kind: 'writable' } }];
+    };
+    for (let i = 0; i < 3; i++) transport.receiver?.handlePacket(Uint8Array.of(7), peer, undefined);
+    expect([transport.sent, seen]).toEqual([[], []]);
+    await setImmediate();
+    expect([transport.sent, seen]).toEqual([[1], ['writable']]);
   });
 
   it('drains once for many commands, when the caller and its microtasks have come to rest', async () => {
