@@ -25,6 +25,10 @@ const theOutcome: SackOutcome<Destination> = {
   lost: new DestinationTally(),
 };
 
+/** Lists of one SACK chunk: empty when it has been handled. */
+const theRevoked: OutstandingChunk<unknown, Destination>[] = [];
+const theLost: OutstandingChunk<unknown, Destination>[] = [];
+
 /**
  * The DATA chunks between the Cumulative TSN Ack Point and the next TSN, in a ring, with their fate: RFC 9260 §6.2.1
  * and §7.2.4. Sets of TSNs are ranges, so that a SACK costs as much as it changes, however large the window is.
@@ -50,8 +54,8 @@ export class OutstandingData<Cargo, D extends Destination> {
   #newestAckedNow = 0;
   #newestAcked = 0;
   #highestNewlyAcked: Tsn;
-  readonly #revoked: OutstandingChunk<Cargo, D>[] = [];
-  readonly #lostNow: OutstandingChunk<Cargo, D>[] = [];
+  readonly #revoked = theRevoked as OutstandingChunk<Cargo, D>[];
+  readonly #lostNow = theLost as OutstandingChunk<Cargo, D>[];
   readonly #outcome: SackOutcome<D> = theOutcome as SackOutcome<D>;
 
   constructor(initialTsn: Tsn, listener: AcknowledgementListener<Cargo>) {
