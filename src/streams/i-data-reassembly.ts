@@ -46,7 +46,10 @@ export class IDataReassembly implements Reassembly {
   #countsFsnFromSecond = false;
   /** Whether its numbers have shown how it counts; and the messages that cannot be delivered in part before. */
   #knowsNumbering = false;
-  readonly #undecided = new LazyMap<Assembly, { readonly sequence: Sequence; readonly number: Mid; readonly tsn: Tsn }>();
+  readonly #undecided = new LazyMap<
+    Assembly,
+    { readonly sequence: Sequence; readonly number: Mid; readonly tsn: Tsn }
+  >();
   readonly #isReceivedUpTo: (tsn: Tsn) => boolean;
 
   /** `isReceivedUpTo` tells whether a TSN and all before it have been received. */
