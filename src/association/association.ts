@@ -35,7 +35,9 @@ export type { AppendOptions, SendRequest } from './user-messages.ts';
 export type Demand = 'answer' | 'delivery' | 'nothing';
 
 /** Who is told that an association may have something to poll. */
-export type ActivityListener = () => void;
+export interface ActivityListener {
+  handleActivity(): void;
+}
 
 /** The endpoints of an association, as its owner knows them. */
 export interface AssociationIdentity {
@@ -64,13 +66,13 @@ export class Association {
   readonly #transmitter: Transmitter;
   readonly #messages: UserMessages;
   readonly #chunkHandler: ChunkHandler;
-  readonly #onActivity: ActivityListener;
+  readonly #listener: ActivityListener;
 
   constructor(
     identity: AssociationIdentity,
     options: AssociationOptions,
     environment: AssociationEnvironment,
-    onActivity: ActivityListener,
+    listener: ActivityListener,
   ) {
     const { localPort, remotePort, myVerificationTag, addresses, confirmed } = identity;
     const createPaths = (context: Context): Paths => new Paths(context, addresses, confirmed);
@@ -88,7 +90,7 @@ export class Association {
       shutdown: this.#shutdown,
       transmitter: this.#transmitter,
     });
-    this.#onActivity = onActivity;
+    this.#listener = listener;
   }
 
   get state(): StateName {
@@ -155,7 +157,7 @@ export class Association {
   /** ASSOCIATE: sends INIT. Called once, by the endpoint. */
   connect(now: Instant): void {
     this.#handshake.start(now);
-    this.#onActivity();
+    this.#listener.handleActivity();
   }
 
   /**
@@ -165,7 +167,7 @@ export class Association {
   accept(cookie: StateCookie, packet: Packet, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
     this.#handshake.accept(cookie, now);
     this.#chunkHandler.handlePacket(packet, 1, from, to, now);
-    this.#onActivity();
+    this.#listener.handleActivity();
   }
 
   /**
@@ -175,7 +177,7 @@ export class Association {
    */
   send(request: SendRequest, now: Instant): void {
     this.#messages.send(request, now);
-    this.#onActivity();
+    this.#listener.handleActivity();
   }
 
   /**
@@ -197,7 +199,7 @@ export class Association {
    */
   append(message: OutgoingMessage, data: Uint8Array, { endOfMessage = false }: AppendOptions = {}): void {
     this.#messages.append(message, data, endOfMessage);
-    this.#onActivity();
+    this.#listener.handleActivity();
   }
 
   /**
@@ -206,7 +208,7 @@ export class Association {
    */
   abandon(message: OutgoingMessage): void {
     this.#messages.abandon(message);
-    this.#onActivity();
+    this.#listener.handleActivity();
   }
 
   /** RECEIVE: the next message, undefined when there is none. Taking it opens the receive window. Works after the end, too. */
@@ -266,13 +268,13 @@ export class Association {
   /** SHUTDOWN: delivers what was accepted, then ends (§9.2). */
   shutdown(now: Instant): void {
     this.#shutdown.request(now);
-    this.#onActivity();
+    this.#listener.handleActivity();
   }
 
   /** SET PRIMARY (§11.1.6): data goes to `ip` from now on, while it works. Returns whether the peer has that address. */
   setPrimaryPath(ip: string): boolean {
     const isPath = this.#context.paths.setPrimary(ip);
-    this.#onActivity();
+    this.#listener.handleActivity();
     return isPath;
   }
 
@@ -280,7 +282,7 @@ export class Association {
   requestHeartbeat(ip: string, now: Instant): boolean {
     const path = this.#context.paths.find(ip);
     const isSent = path !== undefined && this.#heartbeats.request(path, now);
-    this.#onActivity();
+    this.#listener.handleActivity();
     return isSent;
   }
 
@@ -351,7 +353,7 @@ export class Association {
     if (!('reconfiguration' in state))
       throw new SctpError('SCTP_ERR_NOT_SUPPORTED', 'the association is not established');
     state.reconfiguration.request(request);
-    this.#onActivity();
+    this.#listener.handleActivity();
   }
 
   /** What the peer's re-configuration requests may do; everything by default. */
@@ -364,7 +366,7 @@ export class Association {
     // §9.1: "a 'User-Initiated Abort' error cause (see Section 3.3.10.12) SHOULD be present in the ABORT chunk."
     const causes: ErrorCause[] = [{ kind: 'User-Initiated Abort', reason: reason ?? new Uint8Array(0) }];
     this.#context.abort('SCTP_ERR_ABORTED', causes);
-    this.#onActivity();
+    this.#listener.handleActivity();
   }
 
   // Inputs
@@ -374,14 +376,14 @@ export class Association {
     const context = this.#context;
     if (!hasAcceptableTag(packet, context.myVerificationTag, context.peerVerificationTag)) return false;
     this.#chunkHandler.handlePacket(packet, 0, from, to, now);
-    this.#onActivity();
+    this.#listener.handleActivity();
     return true;
   }
 
   /** An INIT chunk from an address of the peer, in a packet of its own with tag 0. */
   handleInit(init: InitChunk, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
     this.#handshake.handleInit(init, from, to, now);
-    this.#onActivity();
+    this.#listener.handleActivity();
   }
 
   /** A packet that begins with a COOKIE ECHO chunk whose cookie is ours and speaks of this peer. */
@@ -395,7 +397,7 @@ export class Association {
     this.#handshake.handleCookieEcho(cookie, from, to, now);
     // Chunks behind it belong to the association that the cookie has confirmed, or to none.
     if (cookie.localTag === this.#context.myVerificationTag) this.#chunkHandler.handlePacket(packet, 1, from, to, now);
-    this.#onActivity();
+    this.#listener.handleActivity();
   }
 
   handleTimeout(now: Instant): void {
@@ -410,7 +412,7 @@ export class Association {
     }
     // Behind T3-rtx, which may tell of a black hole.
     this.#pathMtuDiscovery.handleTimeout(now);
-    this.#onActivity();
+    this.#listener.handleActivity();
   }
 
   // Outputs
@@ -441,7 +443,7 @@ export class Association {
   #deliverPartly(): void {
     const { state } = this.#context;
     if ('receiver' in state) state.receiver.deliverPartly(false);
-    this.#onActivity();
+    this.#listener.handleActivity();
   }
 
   /** Reading has made room: the peer may have to be told. */
@@ -449,7 +451,7 @@ export class Association {
     const { state } = this.#context;
     if (taken === undefined || !('receiver' in state)) return taken;
     state.receiver.handleRead();
-    if (state.receiver.tracker.isSackDue) this.#onActivity();
+    if (state.receiver.tracker.isSackDue) this.#listener.handleActivity();
     return taken;
   }
 

@@ -7,7 +7,7 @@ import { randomTag } from '../base/random.ts';
 import { Ring } from '../base/ring.ts';
 import type { Slab } from '../base/slab.ts';
 import type { WorkerPlace } from '../base/worker-place.ts';
-import { type Chunk, type ErrorCause, encodePacket } from '../chunks/index.ts';
+import { type Chunk, type ErrorCause, encodePacket, type PacketBuilder } from '../chunks/index.ts';
 import type { Message, OutgoingMessage } from '../streams/message.ts';
 import { ReceiveQueue } from '../streams/receive-queue.ts';
 import { createScheduler } from '../streams/schedulers.ts';
@@ -37,6 +37,8 @@ export interface AssociationEnvironment extends Environment {
   readonly cookieJar: CookieJar;
   /** Where packets are written. */
   readonly slab: Slab;
+  /** Writes them, one after the other. */
+  readonly builder: PacketBuilder;
   /** The headers below SCTP on IPv4, and the largest SCTP packet, both in bytes (see `Transport`). */
   readonly overhead: number;
   readonly maxPacketSize: number;

@@ -8,7 +8,7 @@ import {
   type PacketBuilder,
   type SackChunk,
 } from '../chunks/index.ts';
-import type { OutstandingChunk, SackOutcome } from '../reliability/outstanding-chunk.ts';
+import type { AcknowledgementListener, OutstandingChunk, SackOutcome } from '../reliability/outstanding-chunk.ts';
 import { OutstandingData } from '../reliability/outstanding-data.ts';
 import type { OutgoingFragment, OutgoingMessage } from '../streams/message.ts';
 import type { Context } from './context.ts';
@@ -34,7 +34,7 @@ type Outstanding = OutstandingChunk<OutgoingFragment, Path>;
 const maxOutstandingTsns = 0xffff;
 
 /** The sending half of data transfer: messages down, DATA out, SACK in (RFC 9260 §6.1, §6.2.1, §6.3, §7). */
-export class DataSender {
+export class DataSender implements AcknowledgementListener<OutgoingFragment> {
   readonly #context: Context;
   readonly #outstanding: OutstandingData<OutgoingFragment, Path>;
   readonly #initialTsn: Tsn;
@@ -62,20 +62,21 @@ export class DataSender {
     this.#initialTsn = initialTsn;
     this.#aRwnd = peerARwnd;
     this.#mostARwnd = peerARwnd;
-    this.#outstanding = new OutstandingData(initialTsn, {
-      handleAcknowledged({ message, payload }) {
-        message.acknowledged += payload.length;
-        context.sendBuffer.handleAcknowledged(message, payload.length);
-      },
-      handleDelivered({ message, ending }) {
-        if (ending && message.reportsDelivery) context.events.push({ kind: 'delivered', message });
-      },
-    });
+    this.#outstanding = new OutstandingData(initialTsn, this);
     this.partialReliability = new PartialReliability(context, this.#outstanding);
     const { interleaving } = context.capabilities;
     this.#kind = interleaving ? 'I-DATA' : 'DATA';
     this.#headerLength = interleaving ? iDataHeaderLength : dataHeaderLength;
     context.sendQueue.mostInterleavedBytes = peerARwnd * interleavedShare;
+  }
+
+  handleAcknowledged({ message, payload }: OutgoingFragment): void {
+    message.acknowledged += payload.length;
+    this.#context.sendBuffer.handleAcknowledged(message, payload.length);
+  }
+
+  handleDelivered({ message, ending }: OutgoingFragment): void {
+    if (ending && message.reportsDelivery) this.#context.events.push({ kind: 'delivered', message });
   }
 
   /** Whether nothing was sent yet. */

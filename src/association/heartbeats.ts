@@ -31,7 +31,7 @@ export class Heartbeats {
     for (const path of this.#context.paths) {
       if (path.isConfirmed) {
         this.#startPeriod(path, now);
-        path.mtu?.start();
+        path.mtu?.startLater(now);
       } else path.heartbeatTimer.start(now, Math.floor(probes++ / this.#context.options.hbMaxBurst) * path.rto.rtoMs);
     }
   }

@@ -204,11 +204,14 @@ export function resolveOptions(
   if (preset === undefined) {
     throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `defaults must be one of ${Object.keys(presets).join(', ')}`);
   }
-  const resolved: Record<string, number | boolean | string | undefined> = {};
-  for (const name of Object.keys(defaultOptions) as (keyof AssociationOptions)[]) {
-    const value = given[name] ?? implied(name, given) ?? preset[name];
-    checkOption(name, value);
-    resolved[name] = value;
+  const chosen = Object.keys(given).filter((name) => isOption(name) && (given[name] ?? undefined) !== undefined);
+  if (chosen.length === 0) return preset;
+  // Who names a path MTU wants that one.
+  const pmtud = (given.pathMtu ?? undefined) === undefined && preset.pmtud;
+  const resolved: Record<string, unknown> = { ...preset, pmtud };
+  for (const name of chosen as (keyof AssociationOptions)[]) {
+    checkOption(name, given[name]);
+    resolved[name] = given[name];
   }
   const options = resolved as unknown as AssociationOptions;
   if (options.rtoMinMs > options.rtoMaxMs) {
@@ -226,9 +229,8 @@ export function resolveOptions(
   return options;
 }
 
-/** Who names a path MTU wants that one. */
-function implied(name: keyof AssociationOptions, given: Partial<AssociationOptions>): boolean | undefined {
-  return name === 'pmtud' && given.pathMtu !== undefined ? false : undefined;
+function isOption(name: string): name is keyof AssociationOptions {
+  return Object.hasOwn(defaultOptions, name);
 }
 
 function isBooleanOption(name: keyof AssociationOptions): name is BooleanOption {

@@ -20,6 +20,9 @@ const raiseIntervalMs = 600_000;
 /** How often a path that does not take BASE_PLPMTU is asked again. */
 const errorIntervalMs = 30_000;
 
+/** How long an association that has no data to send waits for its first probe. */
+const idleDelayMs = 50;
+
 /** A search ends when there is no more to gain than this, in bytes, or this part of what is known. */
 const leastGain = 16;
 const leastGainFraction = 1 / 64;
@@ -80,6 +83,16 @@ export class PathMtu {
   /** "PL indicates connectivity": §6.2.1.1, "enter the BASE state as soon as connectivity has been confirmed." */
   start(): void {
     if (this.#state === 'DISABLED') this.timer.start(0, 0);
+  }
+
+  /** The same for an association that has just begun: some end soon and send nothing, and a probe is the largest of packets. */
+  startLater(now: Instant): void {
+    if (this.#state === 'DISABLED') this.timer.start(now, idleDelayMs);
+  }
+
+  /** Data was sent: it is time now. */
+  handleData(): void {
+    if (this.#state === 'DISABLED' && this.timer.isRunning) this.start();
   }
 
   /** "PL indicates loss of connectivity" */

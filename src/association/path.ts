@@ -1,5 +1,6 @@
 import { isIpv6, type LinkMtu, type NetAddress } from '../base/address.ts';
-import { Timer } from '../base/time.ts';
+import type { Tsn } from '../base/serial.ts';
+import { type Instant, Timer } from '../base/time.ts';
 import { commonHeaderLength } from '../chunks/index.ts';
 import { Destination } from '../reliability/destination.ts';
 import { RetransmissionTimeout } from '../reliability/retransmission-timeout.ts';
@@ -137,6 +138,11 @@ export class Path extends Destination {
     if (from.udpPort === this.#address.udpPort) return false;
     this.#address = from;
     return true;
+  }
+
+  override handleSent(tsn: Tsn, size: number, isRetransmission: boolean, now: Instant): void {
+    super.handleSent(tsn, size, isRetransmission, now);
+    this.mtu?.handleData();
   }
 
   /** "the maximum size of a DATA chunk that fits into an SCTP packet" (RFC 9260 §1.3), in bytes. */

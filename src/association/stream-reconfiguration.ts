@@ -28,27 +28,38 @@ function isAllowed([first, second, ...others]: readonly Parameter[]): boolean {
   return second === undefined || allowed.includes(second.kind);
 }
 
-/** Stream re-configuration (RFC 6525): our requests and the answers to the peer's. */
+/** The two sides of it. */
+interface Exchange {
+  readonly requester: ReconfigurationRequester;
+  readonly responder: ReconfigurationResponder;
+}
+
+/** Stream re-configuration (RFC 6525): our requests and the answers to the peer's. Few associations ever need it. */
 export class StreamReconfiguration {
   readonly #context: Context;
-  readonly #requester: ReconfigurationRequester;
-  readonly #responder: ReconfigurationResponder;
+  readonly #sender: DataSender;
+  readonly #receiver: DataReceiver;
+  readonly #localInitialTsn: Tsn;
+  readonly #peerInitialTsn: Tsn;
+  /** Undefined until somebody asks for something. */
+  #begun: Exchange | undefined;
 
   constructor(context: Context, sender: DataSender, receiver: DataReceiver, localInitialTsn: Tsn, peerInitialTsn: Tsn) {
     this.#context = context;
-    const lastPeerRequest = (): number => this.#responder.lastRequest;
-    this.#requester = new ReconfigurationRequester(context, sender, receiver, localInitialTsn, lastPeerRequest);
-    this.#responder = new ReconfigurationResponder(context, sender, receiver, this.#requester, peerInitialTsn);
+    this.#sender = sender;
+    this.#receiver = receiver;
+    this.#localInitialTsn = localInitialTsn;
+    this.#peerInitialTsn = peerInitialTsn;
   }
 
   /** Whether we want nothing of the peer. */
   get isIdle(): boolean {
-    return this.#requester.isIdle;
+    return this.#begun?.requester.isIdle ?? true;
   }
 
   /** @throws SctpError SCTP_ERR_NOT_SUPPORTED, SCTP_ERR_INVALID_ARGUMENT, SCTP_ERR_INVALID_STREAM */
   request(request: ReconfigurationRequest): void {
-    this.#requester.request(request);
+    this.#exchange.requester.request(request);
   }
 
   /** §5.2.1: "each parameter within it SHOULD be processed". */
@@ -62,27 +73,41 @@ export class StreamReconfiguration {
       control.respond({ kind: 'ERROR', causes: [{ kind: 'Protocol Violation', information }] }, paths.forReplyTo(path));
       return;
     }
+    const { requester, responder } = this.#exchange;
     for (const parameter of chunk.parameters) {
-      if (parameter.kind === 'Re-configuration Response') this.#requester.handleResponse(parameter, now);
+      if (parameter.kind === 'Re-configuration Response') requester.handleResponse(parameter, now);
     }
-    this.#responder.handleRequests(chunk);
+    responder.handleRequests(chunk);
   }
 
   /** To be called when a packet has been read. */
   handleProgress(): void {
-    this.#responder.handleProgress();
+    this.#begun?.responder.handleProgress();
   }
 
   /** To be called before packets are built: a request may go now. */
   pump(now: Instant): void {
-    this.#requester.pump(now);
+    this.#begun?.requester.pump(now);
   }
 
   handleTimeout(now: Instant): boolean {
-    return this.#requester.handleTimeout(now);
+    return this.#begun?.requester.handleTimeout(now) ?? true;
   }
 
   get nextTimeout(): Instant {
-    return this.#requester.nextTimeout;
+    return this.#begun?.requester.nextTimeout ?? Number.POSITIVE_INFINITY;
+  }
+
+  get #exchange(): Exchange {
+    this.#begun ??= this.#begin();
+    return this.#begun;
+  }
+
+  #begin(): Exchange {
+    const [context, sender, receiver] = [this.#context, this.#sender, this.#receiver];
+    const lastPeerRequest = (): number => responder.lastRequest;
+    const requester = new ReconfigurationRequester(context, sender, receiver, this.#localInitialTsn, lastPeerRequest);
+    const responder = new ReconfigurationResponder(context, sender, receiver, requester, this.#peerInitialTsn);
+    return { requester, responder };
   }
 }

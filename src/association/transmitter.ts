@@ -1,5 +1,5 @@
 import type { Instant } from '../base/time.ts';
-import { chunkLength, commonHeaderLength, PacketBuilder, padChunk } from '../chunks/index.ts';
+import { chunkLength, commonHeaderLength, type PacketBuilder, padChunk } from '../chunks/index.ts';
 import type { Context, Transmit } from './context.ts';
 import type { Path } from './path.ts';
 import type { Transfer } from './state.ts';
@@ -13,7 +13,7 @@ const smallestForwardTsnLength = 16;
 /** Decides what goes into the next packet, and writes it (RFC 9260 §6.1, §6.10). */
 export class Transmitter {
   readonly #context: Context;
-  readonly #builder = new PacketBuilder();
+  readonly #builder: PacketBuilder;
   /** Packets with DATA that may still go out before the next input: 'Max.Burst' (§6.1 D). */
   #burst: number;
   /** Whether a SACK chunk has come since the last packet went out: the burst that waits is its own. */
@@ -21,6 +21,7 @@ export class Transmitter {
 
   constructor(context: Context) {
     this.#context = context;
+    this.#builder = context.environment.builder;
     this.#burst = this.#maxBurst;
   }
 

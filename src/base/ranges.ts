@@ -1,5 +1,8 @@
 import { distance, isAfter, isBefore, next, plus, previous, type Tsn } from './serial.ts';
 
+/** Shared by all sets that have none yet: nothing is ever written here. */
+const noBounds: Tsn[] = [];
+
 /**
  * A set of TSNs as sorted, disjoint, non-adjacent ranges. In-order growth at the end and removal at the front are
  * O(1) amortised; anything else is a binary search and at most one move of the array's tail.
@@ -7,13 +10,13 @@ import { distance, isAfter, isBefore, next, plus, previous, type Tsn } from './s
  * All members must lie within 2^31 of each other, which the TSN windows of their owners guarantee.
  */
 export class TsnRanges {
-  readonly #starts: Tsn[] = [];
-  readonly #ends: Tsn[] = [];
+  /** The first and the last TSN of each range, in turns. */
+  #bounds: Tsn[] = noBounds;
   #size = 0;
 
   /** How many ranges there are. */
   get length(): number {
-    return this.#starts.length;
+    return this.#bounds.length >>> 1;
   }
 
   /** How many TSNs are in the set. */
@@ -22,30 +25,30 @@ export class TsnRanges {
   }
 
   get isEmpty(): boolean {
-    return this.#starts.length === 0;
+    return this.#bounds.length === 0;
   }
 
   start(index: number): Tsn {
-    return this.#starts[index]!;
+    return this.#bounds[2 * index]!;
   }
 
   end(index: number): Tsn {
-    return this.#ends[index]!;
+    return this.#bounds[2 * index + 1]!;
   }
 
   /** The lowest TSN, undefined when the set is empty. */
   get first(): Tsn | undefined {
-    return this.#starts[0];
+    return this.#bounds[0];
   }
 
   /** The highest TSN, undefined when the set is empty. */
   get last(): Tsn | undefined {
-    return this.#ends[this.#ends.length - 1];
+    return this.#bounds[this.#bounds.length - 1];
   }
 
   has(tsn: Tsn): boolean {
     const index = this.#search(tsn);
-    return index < this.length && !isAfter(this.#starts[index]!, tsn);
+    return index < this.length && !isAfter(this.start(index), tsn);
   }
 
   /** The index of the first range that ends at or after `tsn`, -1 when there is none. */
@@ -64,15 +67,21 @@ export class TsnRanges {
 
   /** Adds every TSN from `start` to `end`, both included. */
   addRange(start: Tsn, end: Tsn): void {
-    const last = this.length - 1;
-    if (last >= 0 && start === next(this.#ends[last]!)) {
-      this.#ends[last] = end;
+    const bounds = this.#bounds;
+    const { last } = this;
+    if (last === undefined) {
+      if (bounds === noBounds) this.#bounds = [start, end];
+      else bounds.push(start, end);
+      this.#size = distance(end, start) + 1;
+      return;
+    }
+    if (start === next(last)) {
+      bounds[bounds.length - 1] = end;
       this.#size += distance(end, start) + 1;
       return;
     }
-    if (last < 0 || isAfter(start, next(this.#ends[last]!))) {
-      this.#starts.push(start);
-      this.#ends.push(end);
+    if (isAfter(start, last)) {
+      bounds.push(start, end);
       this.#size += distance(end, start) + 1;
       return;
     }
@@ -81,90 +90,83 @@ export class TsnRanges {
     let to = from;
     let mergedStart = start;
     let mergedEnd = end;
-    while (to < this.length && !isAfter(this.#starts[to]!, next(end))) {
-      if (isBefore(this.#starts[to]!, mergedStart)) mergedStart = this.#starts[to]!;
-      if (isAfter(this.#ends[to]!, mergedEnd)) mergedEnd = this.#ends[to]!;
+    while (to < this.length && !isAfter(this.start(to), next(end))) {
+      if (isBefore(this.start(to), mergedStart)) mergedStart = this.start(to);
+      if (isAfter(this.end(to), mergedEnd)) mergedEnd = this.end(to);
       this.#size -= this.#count(to);
       to++;
     }
     this.#size += distance(mergedEnd, mergedStart) + 1;
     if (to === from + 1) {
-      this.#starts[from] = mergedStart;
-      this.#ends[from] = mergedEnd;
-    } else {
-      this.#starts.splice(from, to - from, mergedStart);
-      this.#ends.splice(from, to - from, mergedEnd);
-    }
+      bounds[2 * from] = mergedStart;
+      bounds[2 * from + 1] = mergedEnd;
+    } else bounds.splice(2 * from, 2 * (to - from), mergedStart, mergedEnd);
   }
 
   /** Removes every TSN from `start` to `end`, both included. */
   removeRange(start: Tsn, end: Tsn): void {
+    const bounds = this.#bounds;
     const from = this.#search(start);
-    if (from === this.length || isAfter(this.#starts[from]!, end)) return;
-    const first = this.#starts[from]!;
-    if (isBefore(first, start) && isAfter(this.#ends[from]!, end)) {
-      this.#starts.splice(from + 1, 0, next(end));
-      this.#ends.splice(from, 0, previous(start));
+    if (from === this.length || isAfter(this.start(from), end)) return;
+    const beginsBefore = isBefore(this.start(from), start);
+    if (beginsBefore && isAfter(this.end(from), end)) {
+      bounds.splice(2 * from + 1, 0, previous(start), next(end));
       this.#size -= distance(end, start) + 1;
       return;
     }
     let index = from;
-    if (isBefore(first, start)) {
-      this.#size -= distance(this.#ends[index]!, start) + 1;
-      this.#ends[index] = previous(start);
+    if (beginsBefore) {
+      this.#size -= distance(this.end(index), start) + 1;
+      bounds[2 * index + 1] = previous(start);
       index++;
     }
     let to = index;
-    while (to < this.length && !isAfter(this.#ends[to]!, end)) {
+    while (to < this.length && !isAfter(this.end(to), end)) {
       this.#size -= this.#count(to);
       to++;
     }
-    if (to < this.length && !isAfter(this.#starts[to]!, end)) {
-      this.#size -= distance(end, this.#starts[to]!) + 1;
-      this.#starts[to] = next(end);
+    if (to < this.length && !isAfter(this.start(to), end)) {
+      this.#size -= distance(end, this.start(to)) + 1;
+      bounds[2 * to] = next(end);
     }
-    if (to > index) {
-      this.#starts.splice(index, to - index);
-      this.#ends.splice(index, to - index);
-    }
+    if (to > index) bounds.splice(2 * index, 2 * (to - index));
   }
 
   /** Removes every TSN up to and including `tsn`. */
   removeUpTo(tsn: Tsn): void {
-    const first = this.first;
+    const { first } = this;
     if (first === undefined || isAfter(first, tsn)) return;
-    if (isAfter(this.#ends[0]!, tsn)) {
-      this.#starts[0] = next(tsn);
+    if (isAfter(this.end(0), tsn)) {
+      this.#bounds[0] = next(tsn);
       this.#size -= distance(tsn, first) + 1;
     } else if (this.length === 1) this.clear();
     else this.removeRange(first, tsn);
   }
 
   clear(): void {
-    this.#starts.length = 0;
-    this.#ends.length = 0;
+    if (!this.isEmpty) this.#bounds.length = 0;
     this.#size = 0;
   }
 
   /** Every TSN in order: for tests and reports, not for the hot path. */
   *[Symbol.iterator](): IterableIterator<Tsn> {
     for (let i = 0; i < this.length; i++) {
-      for (let n = 0; n < this.#count(i); n++) yield plus(this.#starts[i]!, n);
+      for (let n = 0; n < this.#count(i); n++) yield plus(this.start(i), n);
     }
   }
 
   #count(index: number): number {
-    return distance(this.#ends[index]!, this.#starts[index]!) + 1;
+    return distance(this.end(index), this.start(index)) + 1;
   }
 
   /** The first range that ends at or after `tsn`. */
   #search(tsn: Tsn): number {
     let low = 0;
     let high = this.length;
-    if (high > 0 && isBefore(this.#ends[high - 1]!, tsn)) return high;
+    if (high > 0 && isBefore(this.end(high - 1), tsn)) return high;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (isBefore(this.#ends[middle]!, tsn)) low = middle + 1;
+      if (isBefore(this.end(middle), tsn)) low = middle + 1;
       else high = middle;
     }
     return low;

@@ -3,12 +3,15 @@ const smallestCapacity = 4;
 /** An emptied ring of more slots than this gives them back: a burst is not paid for until the association ends. */
 const largestKeptCapacity = 256;
 
+/** Shared by all rings that have none: nothing is ever written here. */
+const noSlots: never[] = [];
+
 /**
  * A first-in, first-out queue in a ring of a power of two: O(1) at both ends, by index, and never a shift. What is never
  * used takes no slots.
  */
 export class Ring<T> {
-  #slots: (T | undefined)[] = [];
+  #slots: (T | undefined)[] = noSlots;
   #head = 0;
   #length = 0;
 
@@ -50,7 +53,7 @@ export class Ring<T> {
   }
 
   clear(): void {
-    this.#slots = [];
+    this.#slots = noSlots;
     this.#head = 0;
     this.#length = 0;
   }

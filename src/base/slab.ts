@@ -1,6 +1,8 @@
 import { emptyBytes } from './bytes.ts';
 
-const slabSize = 64 * 1024;
+/** The size of the first slab, and where doubling it for each further one ends: a socket of its own may send three packets. */
+const firstSlabSize = 8 * 1024;
+const largestSlabSize = 64 * 1024;
 
 /** A slab takes so many packets of the largest size at least: what remains at its end is lost. */
 const packetsPerSlab = 8;
@@ -12,11 +14,13 @@ const packetsPerSlab = 8;
 export class Slab {
   #slab: Uint8Array = emptyBytes;
   #used = 0;
+  #nextSize = firstSlabSize;
 
   /** Memory with at least `size` unused bytes from `offset` on; `keep` says how many of them were used. */
   take(size: number): Uint8Array {
     if (this.#slab.length - this.#used < size) {
-      this.#slab = new Uint8Array(Math.max(slabSize, size * packetsPerSlab));
+      this.#slab = new Uint8Array(Math.max(this.#nextSize, size * packetsPerSlab));
+      this.#nextSize = Math.min(2 * this.#nextSize, largestSlabSize);
       this.#used = 0;
     }
     return this.#slab;

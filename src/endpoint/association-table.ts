@@ -1,20 +1,25 @@
 import type { Association } from '../association/association.ts';
 import { type NetAddress, sameAddress } from '../base/address.ts';
 
-/** What the table keeps of an entry: under which keys it put it. */
-interface Place {
+/** Under which keys the table has put an entry. */
+export interface Place {
   readonly tag: number;
   readonly keys: readonly string[];
+}
+
+/** What is in the table; the table keeps `place`, undefined while it is not. */
+export interface TableEntry {
+  readonly association: Association;
+  place?: Place | undefined;
 }
 
 /**
  * The associations of one endpoint, by our Verification Tag, which nearly every packet carries, and by the peer's
  * addresses and port for the few that do not.
  */
-export class AssociationTable<E extends { readonly association: Association }> {
+export class AssociationTable<E extends TableEntry> {
   readonly #byTag = new Map<number, E>();
   readonly #byPeer = new Map<string, E[]>();
-  readonly #places = new Map<E, Place>();
 
   get size(): number {
     return this.#byTag.size;
@@ -57,7 +62,7 @@ export class AssociationTable<E extends { readonly association: Association }> {
   add(entry: E): void {
     const { association } = entry;
     const keys = association.paths.map(({ address }) => peerKey(address.ip, association.remotePort));
-    this.#places.set(entry, { tag: association.myVerificationTag, keys });
+    entry.place = { tag: association.myVerificationTag, keys };
     this.#byTag.set(association.myVerificationTag, entry);
     for (const key of keys) {
       const entries = this.#byPeer.get(key);
@@ -67,9 +72,9 @@ export class AssociationTable<E extends { readonly association: Association }> {
   }
 
   remove(entry: E): void {
-    const place = this.#places.get(entry);
+    const { place } = entry;
     if (place === undefined) return;
-    this.#places.delete(entry);
+    entry.place = undefined;
     this.#byTag.delete(place.tag);
     for (const key of place.keys) {
       const others = this.#byPeer.get(key)?.filter((other) => other !== entry) ?? [];

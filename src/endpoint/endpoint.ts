@@ -1,5 +1,5 @@
 import { peerAddresses } from '../association/addresses.ts';
-import { Association, type AssociationIdentity, type Demand } from '../association/association.ts';
+import type { Association, AssociationIdentity, Demand } from '../association/association.ts';
 import type { AssociationEnvironment, Transmit } from '../association/context.ts';
 import { longestCookieLifeMs } from '../association/init.ts';
 import { type AssociationOptions, type OptionsPreset, resolveOptions } from '../association/options.ts';
@@ -8,7 +8,7 @@ import { isInit } from '../association/verification-tag.ts';
 import type { NetAddress } from '../base/address.ts';
 import { asciiBytes } from '../base/bytes.ts';
 import { hasValidChecksum } from '../base/checksum.ts';
-import { DeadlineHeap, type HeapEntry } from '../base/deadline-heap.ts';
+import { DeadlineHeap } from '../base/deadline-heap.ts';
 import type { Environment } from '../base/environment.ts';
 import { SctpError } from '../base/errors.ts';
 import { isUnicast } from '../base/ip.ts';
@@ -24,6 +24,7 @@ import {
   encodePacket,
   type InitChunk,
   type Packet,
+  PacketBuilder,
 } from '../chunks/index.ts';
 import { AssociationTable } from './association-table.ts';
 import { createCounters, type EndpointCounters } from './counters.ts';
@@ -31,21 +32,11 @@ import { EndedTags } from './ended-tags.ts';
 import type { EndpointEvent, EndpointOptions, RemotePeer } from './endpoint-options.ts';
 import { Listener } from './listener.ts';
 import { answerOutOfTheBlue } from './out-of-the-blue.ts';
+import { Slot } from './slot.ts';
 import { requireWorkerPlace } from './worker-routing.ts';
 
 export type { Transmit } from '../association/context.ts';
 export type { EndpointEvent, EndpointOptions, RemotePeer } from './endpoint-options.ts';
-
-/** An association and its place in the endpoint's queues. */
-interface Slot extends HeapEntry {
-  readonly association: Association;
-  /** The tag under which it is found; a restart changes it. */
-  tag: number;
-  /** The version of its paths under which it is found. */
-  pathsVersion: number;
-  isActive: boolean;
-  hasEvents: boolean;
-}
 
 /**
  * Many associations on one SCTP port, sans-IO. Finds the association of a packet by our Verification Tag, answers INIT
@@ -87,6 +78,7 @@ export class Endpoint {
       hmac: (key, data) => environment.hmac(key, data),
       cookieJar: new CookieJar(environment),
       slab: new Slab(),
+      builder: new PacketBuilder(),
       overhead: options.overhead ?? 28,
       maxPacketSize: options.maxPacketSize ?? 65_507,
       linkMtu: options.linkMtu,
@@ -148,7 +140,7 @@ export class Endpoint {
         // §5.4 1: those that our user names are "automatically considered to be CONFIRMED".
         confirmed: remote.addresses.length,
       },
-      resolveOptions({ ...this.#given, ...options }),
+      Object.keys(options).length === 0 ? this.#options : resolveOptions({ ...this.#given, ...options }),
     );
     slot.association.connect(now);
     return slot.association;
@@ -378,21 +370,12 @@ export class Endpoint {
   }
 
   #createSlot(identity: AssociationIdentity, options: AssociationOptions): Slot {
-    const association = new Association(identity, options, this.#environment, () => this.#activate(slot));
-    const slot: Slot = {
-      association,
-      tag: identity.myVerificationTag,
-      pathsVersion: association.pathsVersion,
-      isActive: false,
-      hasEvents: false,
-      deadline: Number.POSITIVE_INFINITY,
-      heapIndex: -1,
-    };
+    const slot = new Slot(identity, options, this.#environment, this.#activate);
     this.#table.add(slot);
     return slot;
   }
 
-  #activate(slot: Slot): void {
+  readonly #activate = (slot: Slot): void => {
     if (!slot.isActive) {
       slot.isActive = true;
       this.#active.push(slot);
@@ -401,7 +384,7 @@ export class Endpoint {
       slot.hasEvents = true;
       this.#eventful.push(slot);
     }
-  }
+  };
 
   /** Keeps the table in step: a closed association is forgotten, one that restarted or learned addresses is found by them. */
   #settle(slot: Slot, now: Instant): void {

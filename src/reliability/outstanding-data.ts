@@ -4,26 +4,14 @@ import { distance, isAfter, isBefore, next, plus, previous, type Tsn } from '../
 import type { Instant } from '../base/time.ts';
 import type { GapAckBlock, SackChunk } from '../chunks/index.ts';
 import type { Destination } from './destination.ts';
-import { DestinationTally } from './destination-tally.ts';
 import type { AcknowledgementListener, OutstandingChunk, SackOutcome } from './outstanding-chunk.ts';
+import { theLost, theOutcome, theRevoked } from './sack-scratch.ts';
 
 /** A Gap Ack Block reaches so far (RFC 9260 §3.3.4): receivers take nothing for news that is further ahead. */
 const mostTsnsAhead = 0xffff;
 
 /** RFC 9260 §7.2.4: "for a total of three missing reports". */
 const missIndicationLimit = 3;
-
-/** One for all associations: it has been read when the next SACK chunk is handled, whosever that is. */
-const theOutcome: SackOutcome<Destination> = {
-  rejected: undefined,
-  cumulativeTsnAckAdvanced: false,
-  bytesAcked: 0,
-  revoked: 0,
-  acknowledged: new DestinationTally(),
-  reached: new DestinationTally(),
-  earliestAcknowledged: new DestinationTally(),
-  lost: new DestinationTally(),
-};
 
 /**
  * The DATA chunks between the Cumulative TSN Ack Point and the next TSN, in a ring, with their fate: RFC 9260 §6.2.1
@@ -50,8 +38,8 @@ export class OutstandingData<Cargo, D extends Destination> {
   #newestAckedNow = 0;
   #newestAcked = 0;
   #highestNewlyAcked: Tsn;
-  readonly #revoked: OutstandingChunk<Cargo, D>[] = [];
-  readonly #lostNow: OutstandingChunk<Cargo, D>[] = [];
+  readonly #revoked = theRevoked as OutstandingChunk<Cargo, D>[];
+  readonly #lostNow = theLost as OutstandingChunk<Cargo, D>[];
   readonly #outcome: SackOutcome<D> = theOutcome as SackOutcome<D>;
 
   constructor(initialTsn: Tsn, listener: AcknowledgementListener<Cargo>) {

@@ -15,6 +15,7 @@ import type { ErrorCause } from '../chunks/index.ts';
 import type { Driver } from '../driver/driver.ts';
 import type { SchedulerName, StreamScheduler } from '../streams/stream-scheduler.ts';
 import { endingError, type SctpClosed } from './closed.ts';
+import { describePeer } from './describe-peer.ts';
 import { Inbox } from './inbox.ts';
 import type { IncomingMessage } from './incoming-message.ts';
 import type { MessageWriter } from './message-writer.ts';
@@ -51,14 +52,13 @@ export type AssociationEvents = {
 };
 
 /** What an association needs from the endpoint that made it. */
-export interface AssociationContext {
+export interface AssociationOwner {
   readonly driver: Driver;
-  /** The peer as its user named it: for error messages. */
-  readonly peer: string;
-  /** Called once, when the peer has answered. */
-  readonly handleEstablished: (() => void) | undefined;
   /** Why the endpoint broke all of its associations, undefined while it has not. */
-  readonly failure: () => SctpError | undefined;
+  readonly failure: SctpError | undefined;
+  /** Called once, when the peer has answered. */
+  handleEstablished(association: SctpAssociation): void;
+  handleClosed(association: SctpAssociation, closed: SctpClosed): void;
 }
 
 /**
@@ -70,41 +70,36 @@ export interface AssociationContext {
  * and all is read; otherwise it throws the SctpError that ended the association, after the messages before it.
  */
 export class SctpAssociation extends TypedEmitter<AssociationEvents> {
-  /** How the association ended; never rejects. */
-  readonly closed: Promise<SctpClosed>;
   readonly #core: Association;
-  readonly #context: AssociationContext;
-  readonly #inbox: Inbox;
-  readonly #outbox: Outbox;
-  readonly #reconfigurations: Reconfigurations;
-  #resolveClosed!: (closed: SctpClosed) => void;
+  readonly #owner: AssociationOwner;
+  /** The peer as its user named it. */
+  readonly #host: string | readonly string[];
+  /** Made when somebody reads, sends, or changes streams: what nobody uses takes no memory. */
+  #inbox: Inbox | undefined;
+  #outbox: Outbox | undefined;
+  #reconfigurations: Reconfigurations | undefined;
+  #closed: Promise<SctpClosed> | undefined;
+  #resolveClosed: ((closed: SctpClosed) => void) | undefined;
   #end: SctpClosed | undefined;
   #closing: Promise<void> | undefined;
   #isAborted = false;
 
   /** Made by `listen` and `connect`. */
-  constructor(core: Association, context: AssociationContext) {
+  constructor(core: Association, owner: AssociationOwner, host: string | readonly string[]) {
     super();
     this.#core = core;
-    this.#context = context;
-    this.closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
+    this.#owner = owner;
+    this.#host = host;
+    owner.driver.attach(core, (event) => this.#handleEvent(event));
+  }
+
+  /** How the association ended; never rejects. */
+  get closed(): Promise<SctpClosed> {
+    this.#closed ??= new Promise((resolve) => {
+      if (this.#end === undefined) this.#resolveClosed = resolve;
+      else resolve(this.#end);
     });
-    this.#inbox = new Inbox(core, context.driver, {
-      hasListeners: () => this.listenerCount('message') > 0,
-      handOver: (message) => this.emit('message', message),
-      end: () => this.#end,
-    });
-    this.#outbox = new Outbox(core, context.driver, () => {
-      if (this.#end !== undefined) return this.#endError();
-      return this.#closing === undefined ? undefined : new SctpError('SCTP_ERR_SHUTTING_DOWN');
-    });
-    this.#reconfigurations = new Reconfigurations((request) => {
-      if (this.#end !== undefined) throw this.#endError();
-      core.reconfigure(request);
-      context.driver.schedule();
-    });
-    context.driver.attach(core, (event) => this.#handleEvent(event));
+    return this.#closed;
   }
 
   /** The RFC's name of the state, `'ESTABLISHED'` and so on (RFC 9260 §4). */
@@ -143,7 +138,7 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
    */
   setPrimaryPath(address: string): void {
     const isPath = this.#core.setPrimaryPath(address);
-    this.#context.driver.schedule();
+    this.#owner.driver.schedule();
     if (!isPath) throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `the peer has no address '${address}'`);
   }
 
@@ -152,8 +147,8 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
    * `SCTP_ERR_INVALID_ARGUMENT` when the peer has no such address or the association does not stand.
    */
   requestHeartbeat(address: string): void {
-    const isSent = this.#core.requestHeartbeat(address, this.#context.driver.now());
-    this.#context.driver.schedule();
+    const isSent = this.#core.requestHeartbeat(address, this.#owner.driver.now());
+    this.#owner.driver.schedule();
     if (!isSent) throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `cannot send a heartbeat to '${address}' now`);
   }
 
@@ -199,7 +194,7 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
    * `SCTP_ERR_INVALID_ARGUMENT`, `SCTP_ERR_SHUTTING_DOWN`, or the reason why the association ended.
    */
   resetStreams(streams: StreamSelection): Promise<void> {
-    return quiet(this.#reconfigurations.resetStreams(streams));
+    return quiet(this.#openReconfigurations.resetStreams(streams));
   }
 
   /**
@@ -207,12 +202,12 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
    * first. One in 30 s at most (RFC 6525 §5.1.4): the next waits, and new messages with it. Rejects as `resetStreams`.
    */
   resetAssociation(): Promise<void> {
-    return quiet(this.#reconfigurations.resetAssociation());
+    return quiet(this.#openReconfigurations.resetAssociation());
   }
 
   /** Adds streams behind those that there are (RFC 6525). Rejects as `resetStreams`. */
   addStreams(counts: StreamCounts): Promise<void> {
-    return quiet(this.#reconfigurations.addStreams(counts));
+    return quiet(this.#openReconfigurations.addStreams(counts));
   }
 
   /** A snapshot of the counters. */
@@ -232,7 +227,7 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
    */
   send(data: SendData, options: SendOptions = {}): Promise<void> {
     try {
-      return this.#outbox.send(data, options);
+      return this.#openOutbox.send(data, options);
     } catch (error) {
       return rejection(error);
     }
@@ -244,7 +239,7 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
    * Throws SctpError as `send` rejects.
    */
   openMessage(options: SendOptions = {}): MessageWriter {
-    return this.#outbox.open(options);
+    return this.#openOutbox.open(options);
   }
 
   /**
@@ -262,12 +257,12 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
   abort(reason?: Uint8Array | string): void {
     if (this.#end !== undefined) return;
     this.#isAborted = true;
-    this.#core.abort(reason === undefined ? undefined : ownedBytes(reason), this.#context.driver.now());
-    this.#context.driver.schedule();
+    this.#core.abort(reason === undefined ? undefined : ownedBytes(reason), this.#owner.driver.now());
+    this.#owner.driver.schedule();
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<SctpMessage, undefined> {
-    return this.#inbox.messages();
+    return this.#openInbox.messages();
   }
 
   /**
@@ -279,7 +274,7 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
    * messages (`interleaving`) may need to get through: read those side by side.
    */
   incomingMessages(): AsyncIterableIterator<IncomingMessage, undefined> {
-    return this.#inbox.incomingMessages();
+    return this.#openInbox.incomingMessages();
   }
 
   /**
@@ -292,7 +287,7 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
       send: (data: Uint8Array) => this.send(data, { streamId, ppid }),
       reset: () => this.resetStreams({ outgoing: [streamId] }),
     };
-    return this.#inbox.open(streamId, (port) => new SctpStream(streamId, port, sender, options));
+    return this.#openInbox.open(streamId, (port) => new SctpStream(streamId, port, sender, options));
   }
 
   /** The same as a pair of WHATWG streams. */
@@ -307,37 +302,37 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
 
   protected override listenersChanged(event: keyof AssociationEvents): void {
     // Later, so that the caller may add its other listeners first.
-    if (event === 'message') queueMicrotask(() => this.#inbox.pump());
+    if (event === 'message') queueMicrotask(() => this.#openInbox.pump());
   }
 
   async #close(): Promise<void> {
-    if (this.#outbox.isEmpty) this.#shutdown();
+    if (this.#hasSentAll) this.#shutdown();
     const { graceful } = await this.closed;
     if (!graceful) throw this.#endError();
   }
 
   #shutdown(): void {
     if (this.#end !== undefined) return;
-    this.#core.shutdown(this.#context.driver.now());
-    this.#context.driver.schedule();
+    this.#core.shutdown(this.#owner.driver.now());
+    this.#owner.driver.schedule();
   }
 
   #handleEvent(event: AssociationEvent): void {
     switch (event.kind) {
       case 'established':
-        this.#context.handleEstablished?.();
+        this.#owner.handleEstablished(this);
         break;
       case 'readable':
-        this.#inbox.pump();
+        this.#inbox?.pump();
         break;
       case 'partialDelivery':
-        this.#inbox.handlePartialDelivery(event.message);
+        this.#inbox?.handlePartialDelivery(event.message);
         break;
       case 'writable':
         this.#flush();
         break;
       case 'abandoned':
-        this.#outbox.handleAbandoned(event.message, new SctpError('SCTP_ERR_ABANDONED'));
+        this.#outbox?.handleAbandoned(event.message, new SctpError('SCTP_ERR_ABANDONED'));
         this.emit('abandoned', event.message, event.wasSent);
         break;
       case 'restart':
@@ -350,18 +345,18 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
         this.emit('peerError', event.causes);
         break;
       case 'delivered':
-        this.#outbox.handleDelivered(event.message);
+        this.#outbox?.handleDelivered(event.message);
         break;
       case 'streamsReset':
-        this.#reconfigurations.handleEvent(event);
+        this.#reconfigurations?.handleEvent(event);
         this.emit('streamsReset', event);
         break;
       case 'associationReset':
-        this.#reconfigurations.handleEvent(event);
+        this.#reconfigurations?.handleEvent(event);
         this.emit('associationReset', event);
         break;
       case 'streamsAdded':
-        this.#reconfigurations.handleEvent(event);
+        this.#reconfigurations?.handleEvent(event);
         this.emit('streamsAdded', event);
         break;
       case 'closed':
@@ -373,21 +368,21 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
   }
 
   #handleRestart(undelivered: readonly SctpMessage[]): void {
-    const error = new SctpError('SCTP_ERR_ABORTED_BY_PEER', `${this.#context.peer} has restarted`);
-    for (const message of undelivered) this.#outbox.handleAbandoned(message, error);
-    this.#reconfigurations.rejectAll(error);
+    const error = new SctpError('SCTP_ERR_ABORTED_BY_PEER', `${this.#peer} has restarted`);
+    for (const message of undelivered) this.#outbox?.handleAbandoned(message, error);
+    this.#reconfigurations?.rejectAll(error);
     this.emit('restart', undelivered);
     // What was lost has left the send buffer.
     this.#flush();
   }
 
   #flush(): void {
-    this.#outbox.flush();
-    if (this.#closing !== undefined && this.#outbox.isEmpty) this.#shutdown();
+    this.#outbox?.flush();
+    if (this.#closing !== undefined && this.#hasSentAll) this.#shutdown();
   }
 
   #handleClosed(ending: Ending): void {
-    const error = endingError(ending, this.#context.peer, this.#context.failure());
+    const error = endingError(ending, this.#peer, this.#owner.failure);
     this.#end = {
       graceful: ending.graceful,
       by: ending.by,
@@ -395,16 +390,52 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
       causes: ending.causes,
       undelivered: ending.undelivered,
     };
-    this.#outbox.rejectAll(this.#endError());
-    this.#reconfigurations.rejectAll(this.#endError());
-    this.#resolveClosed(this.#end);
-    this.#inbox.handleEnd();
+    this.#outbox?.rejectAll(this.#endError());
+    this.#reconfigurations?.rejectAll(this.#endError());
+    this.#resolveClosed?.(this.#end);
+    this.#owner.handleClosed(this, this.#end);
+    this.#inbox?.handleEnd();
     if (error !== undefined) this.emit('error', error);
     this.emit('close', this.#end);
   }
 
+  get #peer(): string {
+    return describePeer(this.#host, this.#core);
+  }
+
+  /** Whether the core has all that was given to `send`. */
+  get #hasSentAll(): boolean {
+    return this.#outbox?.isEmpty ?? true;
+  }
+
+  get #openInbox(): Inbox {
+    this.#inbox ??= new Inbox(this.#core, this.#owner.driver, {
+      hasListeners: () => this.listenerCount('message') > 0,
+      handOver: (message) => this.emit('message', message),
+      end: () => this.#end,
+    });
+    return this.#inbox;
+  }
+
+  get #openOutbox(): Outbox {
+    this.#outbox ??= new Outbox(this.#core, this.#owner.driver, () => {
+      if (this.#end !== undefined) return this.#endError();
+      return this.#closing === undefined ? undefined : new SctpError('SCTP_ERR_SHUTTING_DOWN');
+    });
+    return this.#outbox;
+  }
+
+  get #openReconfigurations(): Reconfigurations {
+    this.#reconfigurations ??= new Reconfigurations((request) => {
+      if (this.#end !== undefined) throw this.#endError();
+      this.#core.reconfigure(request);
+      this.#owner.driver.schedule();
+    });
+    return this.#reconfigurations;
+  }
+
   /** Why nothing can be done any more. */
   #endError(): SctpError {
-    return this.#end?.error ?? new SctpError('SCTP_ERR_CLOSED', `the association with ${this.#context.peer} is closed`);
+    return this.#end?.error ?? new SctpError('SCTP_ERR_CLOSED', `the association with ${this.#peer} is closed`);
   }
 }

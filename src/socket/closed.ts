@@ -25,5 +25,16 @@ export function endingError(
   const { code, message } = ending.error;
   const causes = ending.causes.map(describeCause).join(', ');
   const details = [message, causes, explanations[code] ?? ''].filter((detail) => detail !== '');
-  return new SctpError(code, `${peer}: ${details.join('; ')}`);
+  return withoutStack(() => new SctpError(code, `${peer}: ${details.join('; ')}`));
+}
+
+/** An ending comes out of the event loop: its stack would name nobody, and takes longer than all else that ends with it. */
+function withoutStack<T>(create: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return create();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }

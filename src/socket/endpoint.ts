@@ -1,5 +1,4 @@
 import type { Association } from '../association/association.ts';
-import { formatAddress } from '../base/address.ts';
 import { SctpError } from '../base/errors.ts';
 import { Ring } from '../base/ring.ts';
 import { Driver } from '../driver/driver.ts';
@@ -10,7 +9,9 @@ import type { EndpointCounters } from '../endpoint/counters.ts';
 import { Endpoint } from '../endpoint/endpoint.ts';
 import type { Transport } from '../transport/transport.ts';
 import { sctpTunnelingPort } from '../transport/udp.ts';
-import { SctpAssociation } from './association.ts';
+import { type AssociationOwner, SctpAssociation } from './association.ts';
+import type { SctpClosed } from './closed.ts';
+import { describePeer } from './describe-peer.ts';
 import { type GivenAssociationOptions, type PeerOptions, requireHost, requirePort } from './options.ts';
 import { Readers } from './readers.ts';
 import { resolveAddresses } from './resolve.ts';
@@ -54,7 +55,10 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
   readonly #transport: Transport;
   readonly #core: Endpoint;
   readonly #driver: Driver;
+  readonly #owner: AssociationOwner;
   readonly #associations = new Set<SctpAssociation>();
+  /** Whom to tell of the peer's answer, or of the end before it. */
+  readonly #connecting = new Map<SctpAssociation, (closed: SctpClosed | undefined) => void>();
   readonly #untaken = new Ring<SctpAssociation>();
   readonly #readers: Readers<SctpAssociation>;
   #failure: SctpError | undefined;
@@ -69,6 +73,7 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
       handleAssociation: (association) => this.#accept(association),
       handleTransportError: (error) => this.#fail(error),
     });
+    this.#owner = this.#ownerOfAssociations();
     this.#readers = new Readers({
       take: () => (this.listenerCount('association') > 0 ? undefined : this.#untaken.shift()),
       end: () => (this.#isClosed ? { error: this.#failure } : undefined),
@@ -142,7 +147,7 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
     const addresses = ips.map((ip) => ({ ip, udpPort: remoteUdpPort }));
     const core = this.#core.connect({ addresses, port }, associationOptions, this.#driver.now());
     this.#driver.schedule();
-    return this.#establish(core, describePeer(host, port, remoteUdpPort), signal);
+    return this.#establish(core, host, signal);
   }
 
   /**
@@ -174,43 +179,62 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
     if (event === 'association') queueMicrotask(() => this.#offer());
   }
 
-  #establish(core: Association, peer: string, signal: AbortSignal | undefined): Promise<SctpAssociation> {
+  #establish(
+    core: Association,
+    host: string | readonly string[],
+    signal: AbortSignal | undefined,
+  ): Promise<SctpAssociation> {
+    const association = this.#track(core, host);
     return new Promise((resolve, reject) => {
       const cancel = (): void => {
         reject(cancelled(signal));
         association.abort();
       };
-      const association = this.#track(core, peer, () => {
-        signal?.removeEventListener('abort', cancel);
-        resolve(association);
-      });
       signal?.addEventListener('abort', cancel, { once: true });
-      void association.closed.then(({ error }) => {
+      this.#connecting.set(association, (closed) => {
         signal?.removeEventListener('abort', cancel);
-        reject(error ?? new SctpError('SCTP_ERR_CLOSED', `the endpoint was closed before ${peer} answered`));
+        if (closed === undefined) resolve(association);
+        else {
+          const detail = `the endpoint was closed before ${describePeer(host, core)} answered`;
+          reject(closed.error ?? new SctpError('SCTP_ERR_CLOSED', detail));
+        }
       });
     });
   }
 
+  /** The association that was asked for stands, or it has ended. */
+  #handleAnswer(association: SctpAssociation, closed?: SctpClosed): void {
+    this.#connecting.get(association)?.(closed);
+    this.#connecting.delete(association);
+  }
+
   #accept(core: Association): void {
-    const address = core.paths[0]?.address;
-    const peer = address === undefined ? 'peer' : describePeer(address.ip, core.remotePort, address.udpPort);
-    const association = this.#track(core, peer);
+    const association = this.#track(core, core.paths[0]?.address.ip ?? 'peer');
     if (this.#untaken.length < backlog) this.#untaken.push(association);
     else association.abort('too many associations wait to be accepted');
     this.#offer();
   }
 
-  #track(core: Association, peer: string, handleEstablished?: () => void): SctpAssociation {
-    const association = new SctpAssociation(core, {
-      driver: this.#driver,
-      peer,
-      handleEstablished,
-      failure: () => this.#failure,
-    });
+  #track(core: Association, host: string | readonly string[]): SctpAssociation {
+    const association = new SctpAssociation(core, this.#owner, host);
     this.#associations.add(association);
-    void association.closed.then(() => this.#associations.delete(association));
     return association;
+  }
+
+  /** What all associations share. */
+  #ownerOfAssociations(): AssociationOwner {
+    const failure = (): SctpError | undefined => this.#failure;
+    return {
+      driver: this.#driver,
+      get failure() {
+        return failure();
+      },
+      handleEstablished: (association) => this.#handleAnswer(association),
+      handleClosed: (association, closed) => {
+        this.#associations.delete(association);
+        this.#handleAnswer(association, closed);
+      },
+    };
   }
 
   /** Hands over what waits to be taken, as far as somebody wants it. */
@@ -261,10 +285,4 @@ let lastEphemeralPort = systemEnvironment.random.uint32();
 function ephemeralPort(): number {
   lastEphemeralPort++;
   return 0xc000 | (lastEphemeralPort & 0x3fff);
-}
-
-/** The peer as its user named it. */
-function describePeer(host: string | readonly string[], port: number, udpPort: number): string {
-  const name = formatAddress({ ip: typeof host === 'string' ? host : host.join(','), udpPort: port });
-  return udpPort === 0 ? name : `${name} (UDP port ${udpPort})`;
 }

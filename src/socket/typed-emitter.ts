@@ -11,37 +11,44 @@ export type Listener<Arguments extends readonly unknown[]> = (...values: Argumen
  * nothing: `'error'` too, because every failure is also told by a promise.
  */
 export abstract class TypedEmitter<Events extends EventMap> {
-  readonly #emitter = new EventEmitter();
+  /** Made for the first listener. */
+  #emitter: EventEmitter | undefined;
 
   /** Calls `listener` at every `event` from now on. */
   on<Name extends keyof Events & string>(event: Name, listener: Listener<Events[Name]>): this {
-    this.#emitter.on(event, listener);
+    this.#listeners.on(event, listener);
     this.listenersChanged(event);
     return this;
   }
 
   /** Calls `listener` at the next `event` only. */
   once<Name extends keyof Events & string>(event: Name, listener: Listener<Events[Name]>): this {
-    this.#emitter.once(event, listener);
+    this.#listeners.once(event, listener);
     this.listenersChanged(event);
     return this;
   }
 
   off<Name extends keyof Events & string>(event: Name, listener: Listener<Events[Name]>): this {
-    this.#emitter.off(event, listener);
+    this.#emitter?.off(event, listener);
     this.listenersChanged(event);
     return this;
   }
 
   listenerCount(event: keyof Events & string): number {
-    return this.#emitter.listenerCount(event);
+    return this.#emitter?.listenerCount(event) ?? 0;
   }
 
   /** Told of every listener that comes or goes, for those who read only when somebody listens. */
   protected abstract listenersChanged(event: keyof Events & string): void;
 
   protected emit<Name extends keyof Events & string>(event: Name, ...values: Events[Name]): void {
-    if (this.#emitter.listenerCount(event) === 0) return;
-    guarded(() => this.#emitter.emit(event, ...values));
+    const emitter = this.#emitter;
+    if (emitter === undefined || emitter.listenerCount(event) === 0) return;
+    guarded(() => emitter.emit(event, ...values));
+  }
+
+  get #listeners(): EventEmitter {
+    this.#emitter ??= new EventEmitter();
+    return this.#emitter;
   }
 }

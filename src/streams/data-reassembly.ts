@@ -1,4 +1,6 @@
 import { concatBytes } from '../base/bytes.ts';
+import { LazyMap } from '../base/lazy-map.ts';
+import { LazySet } from '../base/lazy-set.ts';
 import { isAfter, nextSsn, plus, type Ssn, ssn, ssnDistance, type Tsn } from '../base/serial.ts';
 import type { Fragment } from '../chunks/index.ts';
 import { FragmentRuns } from './fragment-runs.ts';
@@ -37,10 +39,10 @@ interface IncomingStream {
 /** Reassembly and ordering of DATA chunks (RFC 9260 §6.5, §6.6, §6.9). */
 export class DataReassembly implements Reassembly {
   readonly #queue: ReceiveQueue;
-  readonly #streams = new Map<number, IncomingStream>();
-  readonly #incomplete = new Set<IncomingStream>();
+  readonly #streams = new LazyMap<number, IncomingStream>();
+  readonly #incomplete = new LazySet<IncomingStream>();
   /** Messages in delivery, by the TSN that each of them waits for: "strictly sequential" (§3.3.1). */
-  readonly #deliveries = new Map<Tsn, Delivery>();
+  readonly #deliveries = new LazyMap<Tsn, Delivery>();
 
   constructor(queue: ReceiveQueue) {
     this.#queue = queue;

@@ -1,4 +1,5 @@
 import { concatBytes } from '../base/bytes.ts';
+import { LazyMap } from '../base/lazy-map.ts';
 import { type Fsn, fsn, isAfter, isBefore, type Mid, mid, next, type Tsn } from '../base/serial.ts';
 import type { Fragment } from '../chunks/index.ts';
 import type { Message } from './message.ts';
@@ -40,12 +41,15 @@ interface Sequence {
 export class IDataReassembly implements Reassembly {
   readonly #queue: ReceiveQueue;
   /** By stream and U bit: see `keyOf`. */
-  readonly #sequences = new Map<number, Sequence>();
+  readonly #sequences = new LazyMap<number, Sequence>();
   /** Linux 6.1 numbers the second fragment of a message 0, not 1. Its first such fragment gives it away. */
   #countsFsnFromSecond = false;
   /** Whether its numbers have shown how it counts; and the messages that cannot be delivered in part before. */
   #knowsNumbering = false;
-  readonly #undecided = new Map<Assembly, { readonly sequence: Sequence; readonly number: Mid; readonly tsn: Tsn }>();
+  readonly #undecided = new LazyMap<
+    Assembly,
+    { readonly sequence: Sequence; readonly number: Mid; readonly tsn: Tsn }
+  >();
   readonly #isReceivedUpTo: (tsn: Tsn) => boolean;
 
   /** `isReceivedUpTo` tells whether a TSN and all before it have been received. */

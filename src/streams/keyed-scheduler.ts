@@ -1,10 +1,6 @@
-import { DeadlineHeap, type HeapEntry } from '../base/deadline-heap.ts';
+import { DeadlineHeap } from '../base/deadline-heap.ts';
 import type { OutgoingStream } from './outgoing-stream.ts';
 import type { StreamScheduler } from './stream-scheduler.ts';
-
-interface Turn extends HeapEntry {
-  readonly stream: OutgoingStream;
-}
 
 /**
  * What the schedulers of RFC 8260 have in common: each active stream has a key, and the lowest key sends. A policy is
@@ -12,24 +8,18 @@ interface Turn extends HeapEntry {
  */
 export abstract class KeyedScheduler implements StreamScheduler {
   abstract readonly keepsPacketsApart: boolean;
-  readonly #heap = new DeadlineHeap<Turn>();
-  readonly #turns = new Map<OutgoingStream, Turn>();
+  readonly #heap = new DeadlineHeap<OutgoingStream>();
 
   handleActive(stream: OutgoingStream): void {
-    const turn: Turn = { stream, deadline: 0, heapIndex: -1 };
-    this.#turns.set(stream, turn);
-    this.#heap.schedule(turn, this.keyOfActive(stream));
+    this.#heap.schedule(stream, this.keyOfActive(stream));
   }
 
   handleIdle(stream: OutgoingStream): void {
-    const turn = this.#turns.get(stream);
-    if (turn === undefined) return;
-    this.#turns.delete(stream);
-    this.#heap.schedule(turn, Number.POSITIVE_INFINITY);
+    this.#heap.schedule(stream, Number.POSITIVE_INFINITY);
   }
 
   select(): OutgoingStream | undefined {
-    return this.#heap.first?.stream;
+    return this.#heap.first;
   }
 
   handleSent(stream: OutgoingStream, bytes: number, isEndOfMessage: boolean): void {
@@ -44,8 +34,7 @@ export abstract class KeyedScheduler implements StreamScheduler {
   }
 
   protected setKey(stream: OutgoingStream, key: number | undefined): void {
-    const turn = this.#turns.get(stream);
-    if (turn !== undefined && key !== undefined) this.#heap.schedule(turn, key);
+    if (stream.heapIndex >= 0 && key !== undefined) this.#heap.schedule(stream, key);
   }
 
   /** The key of a stream that has become active. */

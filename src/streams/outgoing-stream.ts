@@ -1,11 +1,15 @@
+import type { HeapEntry } from '../base/deadline-heap.ts';
 import { Ring } from '../base/ring.ts';
 import { type Mid, mid, next, nextSsn, type Ssn, ssn } from '../base/serial.ts';
 import type { OutgoingMessage } from './message.ts';
 
 /** One stream towards the peer: its messages that are not yet wholly fragmented, and its next SSN. */
-export class OutgoingStream {
+export class OutgoingStream implements HeapEntry {
   readonly streamId: number;
   readonly messages: Ring<OutgoingMessage> = new Ring();
+  /** Its key and place among the active streams, where the scheduler is a keyed one: the lowest key sends next. */
+  deadline: number = Number.POSITIVE_INFINITY;
+  heapIndex = -1;
   /** For the priority scheduler: the lowest number sends first. */
   priority = 0;
   /** For weighted fair queueing: its share is proportional to it. */

@@ -1,4 +1,6 @@
 import { emptyBytes } from '../base/bytes.ts';
+import { LazyMap } from '../base/lazy-map.ts';
+import { LazySet } from '../base/lazy-set.ts';
 import type { Ledger } from '../base/ledger.ts';
 import { Ring } from '../base/ring.ts';
 import type { Fragment } from '../chunks/index.ts';
@@ -32,11 +34,11 @@ export class ReceiveQueue {
   readonly #ledger: Ledger;
   readonly #messages = new Ring<Received>();
   /** Streams whose messages have a reader of their own. */
-  readonly #lanes = new Map<number, Ring<Received>>();
+  readonly #lanes = new LazyMap<number, Ring<Received>>();
   #heldBytes = 0;
   /** Messages in delivery that still arrive, and those that were taken and are not read to their end. */
-  readonly #arriving = new Set<PartialMessage>();
-  readonly #taken = new Set<PartialMessage>();
+  readonly #arriving = new LazySet<PartialMessage>();
+  readonly #taken = new LazySet<PartialMessage>();
   /** Pieces that wait for the readers of what was taken. */
   #unreadPieces = 0;
   /** Messages in delivery among those that wait for the reader of all streams. */

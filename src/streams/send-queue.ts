@@ -1,3 +1,5 @@
+import { LazyMap } from '../base/lazy-map.ts';
+import { LazySet } from '../base/lazy-set.ts';
 import { ssn } from '../base/serial.ts';
 import type { Instant } from '../base/time.ts';
 import type { OutgoingFragment, OutgoingMessage } from './message.ts';
@@ -13,7 +15,7 @@ const smallestUsefulFragment = 256;
  * to the size that the packet has left. Streams exist once they are used.
  */
 export class SendQueue {
-  readonly #streams = new Map<number, OutgoingStream>();
+  readonly #streams = new LazyMap<number, OutgoingStream>();
   readonly #onAbandoned: (message: OutgoingMessage) => void;
   #scheduler: StreamScheduler;
   /**
@@ -27,12 +29,12 @@ export class SendQueue {
    */
   mostInterleavedBytes: number = Number.POSITIVE_INFINITY;
   /** Streams whose first message is in pieces, and the bytes of these messages. */
-  readonly #begun = new Set<OutgoingStream>();
+  readonly #begun = new LazySet<OutgoingStream>();
   #begunBytes = 0;
   /** Streams whose first message is too much beside them: the scheduler does not know of them. */
-  readonly #parked = new Set<OutgoingStream>();
+  readonly #parked = new LazySet<OutgoingStream>();
   /** Streams whose first message waits for its user to write more of it: the scheduler does not know of them either. */
-  readonly #starved = new Set<OutgoingStream>();
+  readonly #starved = new LazySet<OutgoingStream>();
   #largestFragment = Number.POSITIVE_INFINITY;
   #current: OutgoingStream | undefined;
   /** The stream that the packet in the making belongs to, where the scheduler keeps packets apart. */

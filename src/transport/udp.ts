@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
@@ -22,6 +23,9 @@ const socketBufferSize = 4 * 1024 * 1024;
 
 /** How often another port is tried when port 0 found one that is not free on every address. */
 const portAttempts = 16;
+
+/** The dynamic ports (RFC 6335 §6), `end` not among them. */
+const dynamicPorts = { first: 49_152, end: 65_536 };
 
 /** Receive errors that say something of one earlier packet (as Windows does for ICMP), not of the socket. */
 const passingErrors: ReadonlySet<string> = new Set([
@@ -156,11 +160,12 @@ export class UdpTransport implements Transport {
   async #bindAll(hosts: readonly string[]): Promise<readonly BoundSocket[]> {
     for (let attempt = 1; ; attempt++) {
       const bound: BoundSocket[] = [];
+      const udpPort = this.#portFor(attempt);
       try {
-        if (hosts.length === 0) bound.push(await bindWildcard(this.#udpPort, this.#use));
+        if (hosts.length === 0) bound.push(await bindWildcard(udpPort, this.#use));
         for (const host of hosts) {
           const isDualStack = host === '::' && !hosts.some((other) => !isIpv6(other));
-          bound.push(await bind(host, bound[0]?.udpPort ?? this.#udpPort, isDualStack, this.#use));
+          bound.push(await bind(host, bound[0]?.udpPort ?? udpPort, isDualStack, this.#use));
         }
         return bound;
       } catch (error) {
@@ -168,7 +173,9 @@ export class UdpTransport implements Transport {
         // RFC 9260 §1.3: "A transport address used by an SCTP endpoint MUST NOT be used by another SCTP endpoint."
         if (this.#use.reusePort && errorCode(error) === 'ENOTSUP') throw reusePortError(error);
         const isTaken = errorCode(error) === 'EADDRINUSE';
-        if (isTaken && this.#udpPort === 0 && attempt < portAttempts) continue;
+        // EACCES: Windows keeps ranges of ports for itself.
+        const isElsewherePossible = this.#udpPort === 0 && (isTaken || errorCode(error) === 'EACCES');
+        if (isElsewherePossible && attempt < portAttempts) continue;
         const code = isTaken ? 'SCTP_ERR_ADDRESS_IN_USE' : 'SCTP_ERR_TRANSPORT';
         const where = hosts.length === 0 ? 'any address' : hosts.join(', ');
         throw new SctpError(code, `cannot bind UDP port ${this.#udpPort} on ${where}: ${describe(error)}`, {
@@ -176,6 +183,15 @@ export class UdpTransport implements Transport {
         });
       }
     }
+  }
+
+  /**
+   * Port 0 is a port of the system's choice, which Linux takes away again from a socket that is connected and disconnected.
+   * Where that is going to happen, the choice is ours: any at all (RFC 6056 §3.3.1), and the system's if those are taken.
+   */
+  #portFor(attempt: number): number {
+    if (this.#udpPort !== 0 || !this.#use.connects || attempt === portAttempts) return this.#udpPort;
+    return randomInt(dynamicPorts.first, dynamicPorts.end);
   }
 
   #receive(bound: BoundSocket, receiver: TransportReceiver): void {

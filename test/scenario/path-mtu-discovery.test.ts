@@ -50,6 +50,15 @@ describe('path MTU discovery (RFC 8899 §6.2)', () => {
     expect(flawIn(z.received(), messages(4, 5_000), true)).toBeUndefined();
   });
 
+  it('leaves an association alone that has nothing to send and may end soon', () => {
+    const { network, a } = establishedPair(ethernet);
+    network.run({ forMs: 30 });
+    a.association.abort(undefined, network.now);
+    network.run({ forMs: 5_000 });
+    expect(network.ladder()).toEqual(['a > ABORT User-Initiated Abort']);
+    expect(a.association.metrics().pathMtuProbesSent).toBe(0);
+  });
+
   it('takes a 65,535-byte link for what it is', () => {
     const { network, a, z } = probed({ mtu: 65_536 });
     expect(a.association.paths[0]?.pathMtu).toBe(65_532);

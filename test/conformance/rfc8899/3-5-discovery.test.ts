@@ -7,6 +7,9 @@ import { connected, kindsOf, packetsTo, type Stage } from '../stage.ts';
 
 const headers = 28;
 
+/** An association without data waits a while before it probes. */
+const untilFirstProbe = 65;
+
 /** A host on Ethernet; its peer answers no probe unless the test does. */
 function onEthernet(options: Partial<HostOptions> = {}): Stage {
   return connected({ mtu: 1_500, hbIntervalMs: 0, ...options });
@@ -30,7 +33,7 @@ function answerLatest(stage: Stage): void {
 describe('RFC 8899', () => {
   it('§3 1: "MUST NOT send a datagram (other than a probe packet) with a size at the PL that is larger than the current PLPMTU."', () => {
     const stage = onEthernet();
-    stage.network.run({ forMs: 15 });
+    stage.network.run({ forMs: untilFirstProbe });
     stage.z.feed(stage.z.association, messages(5, 3_000));
     stage.network.run({ forMs: 500 });
     const data = stage.peer.host.arrivals.filter(({ packet }) => packet?.chunks[0]?.kind === 'DATA');
@@ -55,7 +58,7 @@ describe('RFC 8899', () => {
   it('§3 7: "the interval between probe packets MUST be at least one RTT"; "MUST NOT increase the congestion window"', () => {
     const stage = onEthernet({ mtu: 9_000 });
     const before = stage.z.association.paths[0]!.cwnd;
-    stage.network.run({ forMs: 15 });
+    stage.network.run({ forMs: untilFirstProbe });
     for (let i = 0; i < 10; i++) answerLatest(stage);
     expect(stage.z.association.paths[0]).toMatchObject({ pathMtu: 9_000, cwnd: before });
     const lost = onEthernet();
@@ -76,7 +79,7 @@ describe('RFC 8899', () => {
   it('§3: an answer that is old, doubled, altered or made up changes nothing', () => {
     const stage = onEthernet();
     const { network, peer, z } = stage;
-    network.run({ forMs: 15 });
+    network.run({ forMs: untilFirstProbe });
     const first = probesTo(stage)[0]!.heartbeat.value;
     network.run({ until: () => probesTo(stage).length > 1 });
     peer.send({ kind: 'HEARTBEAT ACK', value: first });
@@ -99,7 +102,7 @@ describe('RFC 8899', () => {
 
   it('§5.1.1, CONFIRMATION_TIMER: "When an acknowledged PL is used, this timer MUST NOT be used." (§6.2.1.3)', () => {
     const stage = onEthernet();
-    stage.network.run({ forMs: 15 });
+    stage.network.run({ forMs: untilFirstProbe });
     answerLatest(stage);
     stage.peer.host.arrivals.length = 0;
     stage.network.run({ forMs: 3_000_000 });
@@ -110,7 +113,7 @@ describe('RFC 8899', () => {
   it('§5.2: "If multipath or multihoming is supported, a state machine is needed for each path."', () => {
     const ipv6 = { kind: 'IPv6 Address', address: '2001:db8::9' } as const;
     const { network, z } = connected({ mtu: 1_500, addresses: ['10.0.0.2', '2001:db8::2'] }, { parameters: [ipv6] });
-    network.run({ forMs: 15 });
+    network.run({ forMs: untilFirstProbe });
     // §5.1.2: "For IPv6, this size is greater than or equal to the size at the PL that results in an 1280-byte IPv6 packet"
     expect(z.association.paths.map(({ pathMtu }) => pathMtu)).toEqual([1_228, 1_280]);
     const unconfirmed = network.packets.filter(({ to }) => to.ip === '2001:db8::9');

@@ -35,6 +35,7 @@ describe('the defaults', () => {
   it('of each preset are valid', () => {
     for (const [name, options] of Object.entries(presets)) {
       expect(resolveOptions({ defaults: name as keyof typeof presets })).toEqual(options);
+      expect(resolveOptions({ ...options })).toEqual(options);
     }
   });
 

@@ -5,6 +5,7 @@ import { CookieJar } from '../../../src/association/state-cookie.ts';
 import type { LinkMtu, NetAddress } from '../../../src/base/address.ts';
 import { Ledger } from '../../../src/base/ledger.ts';
 import { Slab } from '../../../src/base/slab.ts';
+import { PacketBuilder } from '../../../src/chunks/index.ts';
 import { seededEnvironment } from '../../../src/simulation/environment.ts';
 
 /** `'10.0.0.1:9899'` is an IP address and a UDP port; without a port it is 0. */
@@ -31,6 +32,7 @@ export function createContext(addresses: readonly string[], given: RoomOptions =
     ...environment,
     cookieJar: new CookieJar(environment),
     slab: new Slab(),
+    builder: new PacketBuilder(),
     overhead,
     maxPacketSize,
     linkMtu: given.linkMtu,

@@ -111,7 +111,7 @@ describe.each([
 
   it.skipIf(!isThere)('move the traffic to the path that is made the primary one, and back', async () => {
     const endpoint = await server({ host: hosts });
-    const { client, server: peer, log } = await ends(endpoint, localHosts);
+    const { client, server: peer, log } = await ends(endpoint, localHosts, { pmtud: false });
     await expect.poll(() => pathsOf(client).join()).not.toContain('unconfirmed');
     const changes: string[] = [];
     client.on('pathChange', ({ address, isPrimary }, reason) => {

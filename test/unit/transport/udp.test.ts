@@ -150,6 +150,24 @@ describe('a shared port', () => {
   });
 });
 
+describe('a socket that may be connected', () => {
+  it('keeps the port that was picked for it when it is connected and let go again', async () => {
+    const near = await bound({ host: '127.0.0.1' });
+    const far = await bound({ host: '127.0.0.1' });
+    const { transport, inbox, port } = await bound({ host: '127.0.0.1', connects: true });
+    expect(port).toBeGreaterThanOrEqual(49_152);
+    near.transport.send(Uint8Array.of(0), { ip: '127.0.0.1', udpPort: port });
+    await inbox.count(1);
+    for (let i = 0; i < 70; i++) transport.send(Uint8Array.of(i), { ip: '127.0.0.1', udpPort: near.port });
+    transport.send(Uint8Array.of(70), { ip: '127.0.0.1', udpPort: far.port });
+    await Promise.all([near.inbox.count(70), far.inbox.count(1)]);
+    const sources = [...near.inbox.packets, ...far.inbox.packets].map(({ from }) => from.udpPort);
+    expect(new Set(sources)).toEqual(new Set([port]));
+    far.transport.send(Uint8Array.of(1), { ip: '127.0.0.1', udpPort: port });
+    await inbox.count(2);
+  });
+});
+
 describe('what goes wrong', () => {
   // RFC 9260 §1.3: "A transport address used by an SCTP endpoint MUST NOT be used by another SCTP endpoint."
   it('says that an address is in use, and lets go of those bound before', async () => {
