@@ -55,7 +55,10 @@ export class CorePair {
     return pairs;
   }
 
-  /** Carries packets until both sides are silent. Each side answers a packet when it gets it, as behind a socket. */
+  /**
+   * Carries packets until both sides are silent. Each side answers what comes in one turn together, but for what wants an answer
+   * at once: as the driver behind a socket does.
+   */
   settle() {
     for (let busy = true; busy; ) {
       const sent = this.#carry(this.one, this.other, this.#fromOne, this.#fromOther);
@@ -82,9 +85,9 @@ export class CorePair {
     for (const packet of packets.splice(0)) {
       this.packets++;
       if (this.intercept?.(packet.packet) === true) continue;
-      to.handlePacket(packet.packet, packet.to, undefined, this.now);
-      this.#drain(to, answers);
+      if (to.handlePacket(packet.packet, packet.to, undefined, this.now) === 'answer') this.#drain(to, answers);
     }
+    this.#drain(to, answers);
     return true;
   }
 
