@@ -116,7 +116,7 @@ export class DataReceiver {
       );
       return true;
     }
-    if (this.#goesToReader(chunk) && this.#isDense(packet)) return this.#reassemble(chunk);
+    if (this.#goesToReader(chunk) && this.#isDense(packet)) return this.#reassemble(chunk, true);
     const kept = compacted(chunk, packet.byteLength);
     return this.#isHeld(kept) || this.#reassemble(kept);
   }
@@ -236,9 +236,9 @@ export class DataReceiver {
     return true;
   }
 
-  #reassemble(chunk: DataChunk | IDataChunk): boolean {
+  #reassemble(chunk: DataChunk | IDataChunk, isShared = false): boolean {
     const { arrivals } = this.#context.receiveQueue;
-    const violation = this.#reassembly.handleFragment(chunk.tsn, chunk.fragment);
+    const violation = this.#reassembly.handleFragment(chunk.tsn, chunk.fragment, isShared);
     this.#announce(arrivals);
     return violation === undefined || this.#abortFor(violation);
   }

@@ -49,6 +49,8 @@ export class Driver implements TransportReceiver {
   #isDelivering = false;
   #isScheduled = false;
   #isAnswering = false;
+  /** Whether there was no drain since a SACK may be due. */
+  #owesSack = false;
   #isClosed = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #armedFor: Instant = Number.POSITIVE_INFINITY;
@@ -101,6 +103,7 @@ export class Driver implements TransportReceiver {
 
   /** As `schedule`, at the end of this turn of the event loop: for commands that set nothing free but a SACK chunk. */
   scheduleSack(): void {
+    this.#owesSack = true;
     if (this.#isAnswering || this.#isClosed) return;
     this.#isAnswering = true;
     setImmediate(this.#answer);
@@ -126,7 +129,8 @@ export class Driver implements TransportReceiver {
 
   readonly #answer = (): void => {
     this.#isAnswering = false;
-    if (this.#isClosed) return;
+    // What was to be said may have gone out with something else meanwhile.
+    if (this.#isClosed || !this.#owesSack) return;
     this.now();
     this.#drain();
   };
@@ -154,6 +158,7 @@ export class Driver implements TransportReceiver {
     // A transport in memory may deliver an answer from inside `send`: the loop that is running takes its outputs along.
     if (this.#isDraining) return;
     this.#isDraining = true;
+    this.#owesSack = false;
     try {
       while (this.#drainTransmits() || this.#drainEvents());
     } finally {

@@ -48,7 +48,7 @@ export class DataReassembly implements Reassembly {
     this.#queue = queue;
   }
 
-  handleFragment(tsn: Tsn, fragment: Fragment): string | undefined {
+  handleFragment(tsn: Tsn, fragment: Fragment, isShared = false): string | undefined {
     this.#queue.charge(fragment.payload.length);
     const delivery = this.#deliveryAt(tsn, fragment);
     if (delivery !== undefined) return this.#continue(delivery, tsn, fragment);
@@ -59,7 +59,7 @@ export class DataReassembly implements Reassembly {
       const isTaken = stream.partial?.has(number) || stream.waiting?.has(number);
       if (isTaken || stream.delivery?.number === number) return 'two messages with one SSN';
       const message = toMessage(fragment, fragment.payload);
-      this.#handleOrdered(stream, number, { message, firstTsn: tsn, fragmentCount: 1 });
+      this.#handleOrdered(stream, number, { message, firstTsn: tsn, fragmentCount: 1 }, isShared);
       return undefined;
     }
     return this.#handlePiece(stream, number, tsn, fragment);
@@ -282,11 +282,11 @@ export class DataReassembly implements Reassembly {
   }
 
   /** §6.6: "MUST deliver DATA chunks […] according to the order of their Stream Sequence Number". */
-  #handleOrdered(stream: IncomingStream, number: Ssn, arrived: WaitingMessage): void {
+  #handleOrdered(stream: IncomingStream, number: Ssn, arrived: WaitingMessage, isShared = false): void {
     if (number !== stream.nextSsn) {
       // §6.6: "the endpoint MUST hold the received DATA chunks from delivery to the ULP until they are reordered."
       stream.waiting ??= new Map();
-      stream.waiting.set(number, { ...arrived, message: withOwnMemory(arrived.message) });
+      stream.waiting.set(number, isShared ? { ...arrived, message: withOwnMemory(arrived.message) } : arrived);
       return;
     }
     this.#queue.push(arrived.message);

@@ -58,14 +58,14 @@ export class IDataReassembly implements Reassembly {
     this.#isReceivedUpTo = isReceivedUpTo;
   }
 
-  handleFragment(tsn: Tsn, fragment: Fragment): string | undefined {
+  handleFragment(tsn: Tsn, fragment: Fragment, isShared = false): string | undefined {
     this.#queue.charge(fragment.payload.length);
     const sequence = this.#sequence(fragment.streamId, fragment.unordered);
     const number = mid(fragment.messageId);
     if (sequence.waiting.has(number)) return 'a fragment of a message that is complete';
     if (fragment.beginning && fragment.ending) {
       if (sequence.partial.has(number)) return 'two messages with one MID';
-      this.#handleComplete(sequence, number, toMessage(fragment, fragment.payload), [tsn]);
+      this.#handleComplete(sequence, number, toMessage(fragment, fragment.payload), [tsn], isShared);
       this.#decide();
       return undefined;
     }
@@ -265,7 +265,7 @@ export class IDataReassembly implements Reassembly {
     this.#handleComplete(sequence, number, toMessage(pieces[0]!.fragment, data), tsns);
   }
 
-  #handleComplete(sequence: Sequence, number: Mid, message: Message, tsns: readonly Tsn[]): void {
+  #handleComplete(sequence: Sequence, number: Mid, message: Message, tsns: readonly Tsn[], isShared = false): void {
     if (sequence.unordered) {
       this.#queue.push(message);
     } else if (number === sequence.nextMid) {
@@ -273,7 +273,7 @@ export class IDataReassembly implements Reassembly {
       sequence.nextMid = next(number);
       this.#deliverFollowing(sequence);
     } else {
-      sequence.waiting.set(number, { message: withOwnMemory(message), tsns });
+      sequence.waiting.set(number, { message: isShared ? withOwnMemory(message) : message, tsns });
     }
   }
 

@@ -10,8 +10,11 @@ export interface Skipped {
 
 /** Turns fragments into messages in the order that their streams promise, and puts them into a ReceiveQueue. */
 export interface Reassembly {
-  /** Takes a fragment that was not received before. Returns what the peer did wrong, undefined when nothing. */
-  handleFragment(tsn: Tsn, fragment: Fragment): string | undefined;
+  /**
+   * Takes a fragment that was not received before; `isShared` where its payload keeps memory that is worth it only while it is
+   * read in turn. Returns what the peer did wrong, undefined when nothing.
+   */
+  handleFragment(tsn: Tsn, fragment: Fragment, isShared?: boolean): string | undefined;
   /**
    * The peer has given up what it sent up to `newCumulativeTsn` and is not yet here (RFC 3758 §3.6): what is incomplete is
    * dropped, what waited for it becomes readable. `skipped` names the highest number of each stream that was given up.
