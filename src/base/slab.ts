@@ -1,11 +1,11 @@
 import { emptyBytes } from './bytes.ts';
 
-/** The size of the first slab, and where doubling it for each further one ends: a socket of its own may send three packets. */
+/**
+ * The size of the first slab, and where doubling it for each further one ends: a socket of its own may send three packets. Larger
+ * pieces come from the system anew each time, page by page, which costs more than what is lost at their ends.
+ */
 const firstSlabSize = 8 * 1024;
 const largestSlabSize = 64 * 1024;
-
-/** A slab takes so many packets of the largest size at least: what remains at its end is lost. */
-const packetsPerSlab = 8;
 
 /**
  * Memory for packets, cut from larger pieces: each packet keeps its own bytes, since the transport may hold them until
@@ -19,7 +19,7 @@ export class Slab {
   /** Memory with at least `size` unused bytes from `offset` on; `keep` says how many of them were used. */
   take(size: number): Uint8Array {
     if (this.#slab.length - this.#used < size) {
-      this.#slab = new Uint8Array(Math.max(this.#nextSize, size * packetsPerSlab));
+      this.#slab = new Uint8Array(Math.max(this.#nextSize, size));
       this.#nextSize = Math.min(2 * this.#nextSize, largestSlabSize);
       this.#used = 0;
     }
