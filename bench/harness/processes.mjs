@@ -1,5 +1,6 @@
 // The processes of a run: started, listened to (one JSON object a line), and ended by closing their input.
 import { spawn } from 'node:child_process';
+import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -16,7 +17,7 @@ export class Program {
   #name;
 
   constructor(command, args) {
-    this.#name = command === process.execPath ? args.slice(-3, -1).join(' ') : command;
+    this.#name = basename(command === process.execPath ? args.slice(-3, -1).join(' ') : command);
     this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child.stdin.on('error', () => {});
     this.#child.stderr.on('data', (text) => {

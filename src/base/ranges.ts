@@ -129,7 +129,9 @@ export class TsnRanges {
       this.#size -= distance(end, this.start(to)) + 1;
       bounds[2 * to] = next(end);
     }
-    if (to > index) bounds.splice(2 * index, 2 * (to - index));
+    // What is newest goes most often, and `pop` allocates nothing.
+    if (to === this.length) while (bounds.length > 2 * index) bounds.pop();
+    else if (to > index) bounds.splice(2 * index, 2 * (to - index));
   }
 
   /** Removes every TSN up to and including `tsn`. */

@@ -7,6 +7,9 @@ import { emptyBytes } from './bytes.ts';
 const firstSlabSize = 8 * 1024;
 const largestSlabSize = 64 * 1024;
 
+/** Where large packets are asked for and small ones kept, a slab serves so many bytes of them. */
+const roomForSmall = 32 * 1024;
+
 /**
  * Memory for packets, cut from larger pieces: each packet keeps its own bytes, since the transport may hold them until
  * the system has taken them, and small packets do not cost an allocation each.
@@ -19,7 +22,7 @@ export class Slab {
   /** Memory with at least `size` unused bytes from `offset` on; `keep` says how many of them were used. */
   take(size: number): Uint8Array {
     if (this.#slab.length - this.#used < size) {
-      this.#slab = new Uint8Array(Math.max(this.#nextSize, size));
+      this.#slab = new Uint8Array(Math.max(this.#nextSize, size + roomForSmall));
       this.#nextSize = Math.min(2 * this.#nextSize, largestSlabSize);
       this.#used = 0;
     }
