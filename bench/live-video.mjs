@@ -25,7 +25,7 @@ for (const [name, options] of settings) {
   console.log(`\n${name}`);
   for (let seed = 1; seed <= seeds; seed++) {
     const { frames, control, restingRttMs } = liveVideo(Network, { seed, durationMs, options });
-    const ms = (values, percent) => percentile(values, percent).toFixed(1);
+    const ms = (values, percent) => (values.length === 0 ? '–' : percentile(values, percent).toFixed(1));
     const p99 = percentile(control.latenciesMs, 99);
     console.log(
       `seed ${seed}: control ${control.delivered} of ${control.sent}, p50 ${ms(control.latenciesMs, 50)}, ` +
