@@ -372,6 +372,8 @@ export class SendQueue {
     for (;;) {
       const chosen = this.#scheduler.select();
       const message = chosen?.messages.peek();
+      // Those before it may have gone in one packet each, or been given up.
+      if (chosen === undefined && this.#unpark()) continue;
       if (chosen === undefined || message === undefined || this.#parked.has(chosen)) return undefined;
       const fitsOnePacket = message.isEnded && message.length <= this.#largestFragment;
       if (this.#mayBeInPieces(message) || fitsOnePacket) return chosen;
@@ -387,16 +389,27 @@ export class SendQueue {
 
   /** The first message of the stream is in pieces, or is not any more. */
   #noteBegun(stream: OutgoingStream, message: OutgoingMessage, isInPieces: boolean): void {
-    if (!this.isInterleaving || this.#begun.has(stream) === isInPieces) return;
-    this.#begunBytes += isInPieces ? bytesForPeer(message) : -bytesForPeer(message);
-    if (isInPieces) this.#begun.add(stream);
-    else this.#begun.delete(stream);
-    // Whoever has waited longest comes first, so that the others cannot keep it from ever fitting in.
+    if (!this.isInterleaving) return;
+    if (this.#begun.has(stream) !== isInPieces) {
+      this.#begunBytes += isInPieces ? bytesForPeer(message) : -bytesForPeer(message);
+      if (isInPieces) this.#begun.add(stream);
+      else this.#begun.delete(stream);
+    }
+    this.#unpark();
+  }
+
+  /**
+   * Lets the scheduler know of a stream that is not too much any more, if there is one: the one that has waited longest, so that
+   * the others cannot keep it from ever fitting in.
+   */
+  #unpark(): boolean {
+    if (this.#parked.size === 0) return false;
     const [next] = this.#parked;
     const waiting = next?.messages.peek();
-    if (next === undefined || waiting === undefined || !this.#mayBeInPieces(waiting)) return;
+    if (next === undefined || waiting === undefined || !this.#mayBeInPieces(waiting)) return false;
     this.#parked.delete(next);
     this.#scheduler.handleActive(next);
+    return true;
   }
 
   /** Whether the message that goes out must not be interrupted. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OutgoingMessage } from '../../../src/streams/message.ts';
 import type { OutgoingStream } from '../../../src/streams/outgoing-stream.ts';
 import { createScheduler, schedulerNames } from '../../../src/streams/schedulers.ts';
 import type { StreamScheduler } from '../../../src/streams/stream-scheduler.ts';
@@ -164,6 +165,25 @@ describe('what the peer can hold in pieces', () => {
     const sender = new Fragmenting('round-robin');
     sender.queue.mostInterleavedBytes = 10;
     expect(sender.add(1, 3_000).add(2, 2_000).streams()).toEqual([1, 1, 1, 2, 2]);
+  });
+
+  it('lets all that had to wait go on, although those before them go in one packet each', () => {
+    const sender = new Fragmenting('round-robin');
+    const { queue } = sender;
+    queue.mostInterleavedBytes = 2_250;
+    sender.add(1, 2_900);
+    expect(sender.streams(1)).toEqual([1]);
+    // Too much beside what is under way: nobody knows yet how much there will be of them.
+    const open = [2, 3].map((streamId) => {
+      const message = new OutgoingMessage({ data: undefined, streamId, ppid: 0, unordered: false }, false);
+      queue.enqueue(message);
+      queue.append(message, new Uint8Array(2), false);
+      return message;
+    });
+    expect(sender.streams(1)).toEqual([1]);
+    for (const message of open) queue.append(message, new Uint8Array(1), true);
+    expect(sender.streams().sort()).toEqual([1, 2, 3]);
+    expect(queue.isEmpty).toBe(true);
   });
 
   it('has room again when a message is given up', () => {
