@@ -5,13 +5,11 @@
 // says what sharing a port costs, and how the cores are shared out, not how it scales.
 //
 // Needs Node.js 23.1 (reusePort); an older one fetches Node.js 24 from npm for the processes that are measured.
-// Alone: node bench/scale-workers.mjs [--runs N] [--seconds S]
 import { execFileSync, spawn } from 'node:child_process';
 import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 
 const port = 9999;
 const udpPort = 29_899;
@@ -121,29 +119,8 @@ async function ask(warmUp, seconds) {
   process.stdin.resume().once('end', () => process.exit());
 }
 
-function summary(samples) {
-  const sorted = [...samples].sort((a, b) => a - b);
-  return { value: (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2, samples };
-}
-
-async function main() {
-  const options = { runs: { type: 'string', default: '5' }, seconds: { type: 'string', default: '1.5' } };
-  const { values } = parseArgs({ options });
-  const settings = { seconds: Number(values.seconds), warmUp: Number(values.seconds) / 2 };
-  for (const { rows, ours, peers } of questions) {
-    const samples = { ours: [], ...Object.fromEntries(Object.keys(peers).map((name) => [name, []])) };
-    for (let n = 0; n < Number(values.runs); n++) {
-      for (const [name, contender] of Object.entries({ ours, ...peers })) samples[name].push(await contender(settings));
-    }
-    const { ours: own, ...others } = samples;
-    const summaries = Object.fromEntries(Object.entries(others).map(([name, each]) => [name, summary(each)]));
-    console.log(JSON.stringify([{ ...rows[0], ...summary(own), peers: summaries }], undefined, 2));
-  }
-}
-
 if (process.argv[1] === thisFile) {
   const [role, first, second] = process.argv.slice(2);
   if (role === 'serve') await serve(Number(first));
   else if (role === 'ask') await ask(Number(first), Number(second));
-  else await main();
 }

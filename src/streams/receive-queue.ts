@@ -128,9 +128,11 @@ export class ReceiveQueue {
       this.release(message.data.length);
       return message;
     }
-    const whole = [...this.#messages].find((message) => !isArriving(message));
+    const passed: Received[] = [];
+    let whole = this.#messages.shift();
+    for (; whole !== undefined && isArriving(whole); whole = this.#messages.shift()) passed.push(whole);
+    for (const message of passed.reverse()) this.#messages.unshift(message);
     if (whole === undefined || whole === 'reset') return undefined;
-    extract(this.#messages, (message) => message === whole);
     if (whole instanceof PartialMessage) {
       this.#partialCount--;
       return this.#join(whole);

@@ -44,6 +44,8 @@ export class SendQueue {
   #arrivals = 0;
   /** No message that waits ends before. */
   #earliestExpiry: Instant = Number.POSITIVE_INFINITY;
+  /** Whether there was ever a message that ends. */
+  #hasLifetimes = false;
   /** In the order in which they began. */
   readonly #pauses: Pause[] = [];
 
@@ -251,6 +253,7 @@ export class SendQueue {
    */
   nextExpiry(canGiveUpBegun: boolean): Instant {
     let next = Number.POSITIVE_INFINITY;
+    if (!this.#hasLifetimes) return next;
     for (const { messages } of this.#starved) {
       const { fragmented, policy } = messages.peek()!;
       if (fragmented === 0 || canGiveUpBegun) next = Math.min(next, policy.expiresAt);
@@ -260,10 +263,14 @@ export class SendQueue {
 
   /** Gives up those that are late by now, and returns those of which something was sent: they are to be given up, too. */
   dropLate(now: Instant): OutgoingMessage[] {
-    const late: OutgoingMessage[] = [];
-    for (const { messages } of this.#starved) if (messages.peek()!.policy.expiresAt <= now) late.push(messages.peek()!);
-    this.dropUnsent((message) => late.includes(message));
-    return late.filter(({ fragmented }) => fragmented > 0);
+    const begun: OutgoingMessage[] = [];
+    for (const stream of [...this.#starved]) {
+      const late = stream.messages.peek()!;
+      if (now < late.policy.expiresAt) continue;
+      if (late.fragmented > 0) begun.push(late);
+      else this.#dropUnsentOf(stream, (message) => message === late);
+    }
+    return begun;
   }
 
   /** Gives up a message of which nothing was sent, wherever it waits. */
@@ -275,25 +282,27 @@ export class SendQueue {
       this.#forget(message);
       return;
     }
-    this.dropUnsent((each) => each === message);
+    this.#dropUnsentOf(this.stream(message.streamId), (each) => each === message);
   }
 
   /** Gives up messages that have not begun, the last first, as long as `isToGo` says so. */
   dropUnsent(isToGo: (message: OutgoingMessage) => boolean): void {
-    for (const stream of this.#streams.values()) {
-      const kept: OutgoingMessage[] = [];
-      const dropped: OutgoingMessage[] = [];
-      for (const message of stream.messages) {
-        (message.fragmented === 0 && isToGo(message) ? dropped : kept).push(message);
-      }
-      if (dropped.length === 0) continue;
-      const head = stream.messages.peek();
-      stream.messages.clear();
-      for (const message of kept) stream.messages.push(message);
-      for (const message of dropped) this.#forget(message);
-      // A head that stays keeps its turn: it may have begun, and its fragments belong together.
-      if (stream.messages.peek() !== head) this.#handleHeadGone(stream);
+    for (const stream of this.#streams.values()) this.#dropUnsentOf(stream, isToGo);
+  }
+
+  #dropUnsentOf(stream: OutgoingStream, isToGo: (message: OutgoingMessage) => boolean): void {
+    const kept: OutgoingMessage[] = [];
+    const dropped: OutgoingMessage[] = [];
+    for (const message of stream.messages) {
+      (message.fragmented === 0 && isToGo(message) ? dropped : kept).push(message);
     }
+    if (dropped.length === 0) return;
+    const head = stream.messages.peek();
+    stream.messages.clear();
+    for (const message of kept) stream.messages.push(message);
+    for (const message of dropped) this.#forget(message);
+    // A head that stays keeps its turn: it may have begun, and its fragments belong together.
+    if (stream.messages.peek() !== head) this.#handleHeadGone(stream);
   }
 
   /** Gives up what would be given up when its turn comes. Looks at the messages only if there may be one to give up. */
@@ -363,6 +372,7 @@ export class SendQueue {
     }
     const stream = this.stream(message.streamId);
     this.#earliestExpiry = Math.min(this.#earliestExpiry, message.policy.expiresAt);
+    if (message.policy.expiresAt < Number.POSITIVE_INFINITY) this.#hasLifetimes = true;
     stream.messages.push(message);
     if (stream.messages.length === 1) this.#activate(stream);
   }
