@@ -32,6 +32,7 @@ const mayImportPackage: Readonly<Record<string, readonly string[]>> = {
   cli: ['node:'],
   'transport/udp.ts': ['node:', 'debug'],
   'transport/connected-socket.ts': ['node:'],
+  'transport/dynamic-port.ts': ['node:'],
   'transport/local-address.ts': ['node:', 'debug'],
   'transport/link-mtu.ts': ['node:'],
 };

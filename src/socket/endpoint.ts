@@ -12,6 +12,7 @@ import { sctpTunnelingPort } from '../transport/udp.ts';
 import { type AssociationOwner, SctpAssociation } from './association.ts';
 import type { SctpClosed } from './closed.ts';
 import { describePeer } from './describe-peer.ts';
+import type { ChosenTransport } from './make-transport.ts';
 import { type GivenAssociationOptions, type PeerOptions, requireHost, requirePort } from './options.ts';
 import { Readers } from './readers.ts';
 import { resolveAddresses } from './resolve.ts';
@@ -29,8 +30,6 @@ export type EndpointEvents = {
 };
 
 interface OpenOptions {
-  /** SCTP port; 0 picks one. */
-  readonly port: number;
   readonly listening: boolean;
   readonly associationOptions: GivenAssociationOptions;
   /** Whether the transport's addresses were chosen, so that peers are told of all of them (RFC 9260 §5.1.2). */
@@ -81,12 +80,11 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
   }
 
   /** Opens a transport and an endpoint on it. Rejects as `Transport.open` does. */
-  static async open(given: Transport, options: OpenOptions): Promise<SctpEndpoint> {
-    const { port, listening, associationOptions, isMultiHomed, limits, workers } = options;
-    const transport = workers === undefined ? given : new WorkerTransport(given, workers);
-    const chosenPort = port === 0 ? ephemeralPort() : port;
+  static async open(chosen: ChosenTransport, options: OpenOptions): Promise<SctpEndpoint> {
+    const { listening, associationOptions, isMultiHomed, limits, workers } = options;
+    const transport = workers === undefined ? chosen.transport : new WorkerTransport(chosen.transport, workers);
     const core = new Endpoint(
-      { ...associationOptions, ...transport.properties, port: chosenPort, listening, limits, workers },
+      { ...associationOptions, ...transport.properties, port: chosen.port, listening, limits, workers },
       systemEnvironment,
     );
     const endpoint = new SctpEndpoint(transport, core);
@@ -274,15 +272,4 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
     this.#readers.wake();
     this.emit('close');
   }
-}
-
-let lastEphemeralPort = systemEnvironment.random.uint32();
-
-/**
- * A port from the dynamic range (RFC 6335 §6), another one each time: associations from one address to one peer are told
- * apart by it.
- */
-function ephemeralPort(): number {
-  lastEphemeralPort++;
-  return 0xc000 | (lastEphemeralPort & 0x3fff);
 }

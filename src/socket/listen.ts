@@ -5,7 +5,7 @@ import { type ListenOptions, requirePort } from './options.ts';
 import { cancelled } from './waiting-sends.ts';
 
 /**
- * Opens a socket and accepts associations on its SCTP port.
+ * Accepts associations on an SCTP port. Several SCTP ports may listen on one UDP port of this process, with the same `host`.
  *
  * Rejects with SctpError: `SCTP_ERR_ADDRESS_IN_USE`, `SCTP_ERR_HOST_NOT_FOUND`, `SCTP_ERR_INVALID_ARGUMENT`,
  * `SCTP_ERR_NOT_SUPPORTED` for `reusePort`, `SCTP_ERR_CANCELLED` by the signal, `SCTP_ERR_TRANSPORT` for what else keeps the socket from opening.
@@ -25,8 +25,7 @@ export async function listen(options: ListenOptions): Promise<SctpEndpoint> {
   } = options;
   requirePort('port', port, workers === undefined ? 0 : 1);
   if (signal?.aborted) throw cancelled(signal);
-  const endpoint = await SctpEndpoint.open(makeTransport({ transport, host, udpPort, reusePort, pcap }), {
-    port,
+  const endpoint = await SctpEndpoint.open(makeTransport({ transport, port, host, udpPort, reusePort, pcap }), {
     listening: true,
     associationOptions,
     limits,

@@ -46,8 +46,10 @@ export class ConnectedSocket {
     this.#received++;
   }
 
+  /** Ends the connection; the socket stays. */
   close(): void {
     clearTimeout(this.#timer);
+    this.#disconnect();
   }
 
   /** Once a second while something is sent. */

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
@@ -7,6 +6,7 @@ import createDebug from 'debug';
 import { isIpv6, type NetAddress } from '../base/address.ts';
 import { SctpError } from '../base/errors.ts';
 import { ConnectedSocket } from './connected-socket.ts';
+import { randomDynamicPort } from './dynamic-port.ts';
 import { linkMtu } from './link-mtu.ts';
 import { likelyLocalAddress } from './local-address.ts';
 import { mapped, RemoteAddresses, unmapped } from './remote-addresses.ts';
@@ -24,8 +24,8 @@ const socketBufferSize = 4 * 1024 * 1024;
 /** How often another port is tried when port 0 found one that is not free on every address. */
 const portAttempts = 16;
 
-/** The dynamic ports (RFC 6335 §6), `end` not among them. */
-const dynamicPorts = { first: 49_152, end: 65_536 };
+/** What every transport of SCTP in UDP has in common. */
+export const udpProperties: TransportProperties = { overhead: 28, maxPacketSize: 65_507 };
 
 /** Receive errors that say something of one earlier packet (as Windows does for ICMP), not of the socket. */
 const passingErrors: ReadonlySet<string> = new Set([
@@ -55,14 +55,12 @@ export interface UdpTransportOptions {
   readonly reusePort?: boolean | undefined;
 }
 
-/** What the sockets are for. */
-type SocketUse = Readonly<Record<'connects' | 'reusePort', boolean>>;
-
 interface BoundSocket extends NetAddress {
   readonly socket: Socket;
   /** Bound to `::` for both families: IPv4 goes out in mapped form. */
   readonly isDualStack: boolean;
-  readonly connected: ConnectedSocket | undefined;
+  /** Used where packets are wanted from one remote only. */
+  readonly connection: ConnectedSocket;
 }
 
 /** Where the packets to one remote leave. */
@@ -81,17 +79,17 @@ interface Route {
  */
 export class UdpTransport implements Transport {
   readonly properties: TransportProperties = {
-    overhead: 28,
-    maxPacketSize: 65_507,
+    ...udpProperties,
     linkMtu: (to, from) => linkMtu(to, from, this.#sockets[0]?.socket.getRecvBufferSize()),
   };
   readonly #hosts: readonly string[];
   readonly #udpPort: number;
-  readonly #use: SocketUse;
+  readonly #reusePort: boolean;
   readonly #remotes = new RemoteAddresses();
   #sockets: readonly BoundSocket[] = [];
   #addresses: readonly NetAddress[] = [];
   #route: Route | undefined;
+  #connects: boolean;
   #sendErrors = 0;
 
   constructor(options: UdpTransportOptions = {}) {
@@ -104,7 +102,8 @@ export class UdpTransport implements Transport {
     }
     this.#hosts = typeof host === 'string' ? [host] : [...host];
     this.#udpPort = udpPort;
-    this.#use = { connects, reusePort };
+    this.#connects = connects;
+    this.#reusePort = reusePort;
   }
 
   /** The bound addresses; for a wildcard those of the host's interfaces, without link-local ones. */
@@ -118,7 +117,7 @@ export class UdpTransport implements Transport {
   }
 
   async open(receiver: TransportReceiver): Promise<void> {
-    if (this.#use.reusePort) requireReusePort();
+    if (this.#reusePort) requireReusePort();
     const hosts = await Promise.all(this.#hosts.map(resolveHost));
     this.#sockets = await this.#bindAll([...new Set(hosts)]);
     this.#addresses = this.#sockets.flatMap(reachableAddresses);
@@ -134,7 +133,7 @@ export class UdpTransport implements Transport {
     // RFC 6951 §5.3: "the source port MUST be the local UDP encapsulation port number of the SCTP stack, and the
     // destination port MUST be the remote UDP encapsulation port number"; "the length of the UDP packet MUST be the
     // length of the SCTP packet plus the size of the UDP header."
-    else if (route.bound.connected) route.bound.connected.send(packet, to.udpPort, route.ip, this.#onSent);
+    else if (this.#connects) route.bound.connection.send(packet, to.udpPort, route.ip, this.#onSent);
     else route.bound.socket.send(packet, to.udpPort, route.ip, this.#onSent);
   }
 
@@ -147,8 +146,22 @@ export class UdpTransport implements Transport {
     const sockets = this.#sockets;
     this.#sockets = [];
     this.#route = undefined;
-    for (const { connected } of sockets) connected?.close();
+    for (const { connection } of sockets) connection.close();
     await Promise.all(sockets.map(({ socket }) => closed(socket)));
+  }
+
+  /** From now on packets are wanted from everybody, whatever the option `connects` said. */
+  hearEverybody(): void {
+    this.#connects = false;
+    for (const { connection } of this.#sockets) connection.close();
+  }
+
+  /** Whether the process goes on as long as this is open; it does unless told otherwise. */
+  set keepsAlive(keepsAlive: boolean) {
+    for (const { socket } of this.#sockets) {
+      if (keepsAlive) socket.ref();
+      else socket.unref();
+    }
   }
 
   readonly #onSent = (error: Error | null): void => {
@@ -162,16 +175,16 @@ export class UdpTransport implements Transport {
       const bound: BoundSocket[] = [];
       const udpPort = this.#portFor(attempt);
       try {
-        if (hosts.length === 0) bound.push(await bindWildcard(udpPort, this.#use));
+        if (hosts.length === 0) bound.push(await bindWildcard(udpPort, this.#reusePort));
         for (const host of hosts) {
           const isDualStack = host === '::' && !hosts.some((other) => !isIpv6(other));
-          bound.push(await bind(host, bound[0]?.udpPort ?? udpPort, isDualStack, this.#use));
+          bound.push(await bind(host, bound[0]?.udpPort ?? udpPort, isDualStack, this.#reusePort));
         }
         return bound;
       } catch (error) {
         await Promise.all(bound.map(({ socket }) => closed(socket)));
         // RFC 9260 §1.3: "A transport address used by an SCTP endpoint MUST NOT be used by another SCTP endpoint."
-        if (this.#use.reusePort && errorCode(error) === 'ENOTSUP') throw reusePortError(error);
+        if (this.#reusePort && errorCode(error) === 'ENOTSUP') throw reusePortError(error);
         const isTaken = errorCode(error) === 'EADDRINUSE';
         // EACCES: Windows keeps ranges of ports for itself.
         const isElsewherePossible = this.#udpPort === 0 && (isTaken || errorCode(error) === 'EACCES');
@@ -190,8 +203,8 @@ export class UdpTransport implements Transport {
    * Where that is going to happen, the choice is ours: any at all (RFC 6056 §3.3.1), and the system's if those are taken.
    */
   #portFor(attempt: number): number {
-    if (this.#udpPort !== 0 || !this.#use.connects || attempt === portAttempts) return this.#udpPort;
-    return randomInt(dynamicPorts.first, dynamicPorts.end);
+    if (this.#udpPort !== 0 || !this.#connects || attempt === portAttempts) return this.#udpPort;
+    return randomDynamicPort();
   }
 
   #receive(bound: BoundSocket, receiver: TransportReceiver): void {
@@ -199,7 +212,7 @@ export class UdpTransport implements Transport {
     const remotes = this.#remotes;
     bound.socket.on('message', (message: Uint8Array, remote: RemoteInfo) => {
       // A plain Uint8Array: a Buffer's subarray is slower and its slice means something else.
-      bound.connected?.handleReceived();
+      bound.connection.handleReceived();
       const packet = new Uint8Array(message.buffer, message.byteOffset, message.byteLength);
       receiver.handlePacket(packet, remotes.get(remote.address, remote.port), to);
     });
@@ -231,20 +244,20 @@ async function resolveHost(host: string): Promise<string> {
 }
 
 /** One socket for both families where the system has both. */
-async function bindWildcard(udpPort: number, use: SocketUse): Promise<BoundSocket> {
+async function bindWildcard(udpPort: number, reusePort: boolean): Promise<BoundSocket> {
   try {
-    return await bind('::', udpPort, true, use);
+    return await bind('::', udpPort, true, reusePort);
   } catch (error) {
     if (errorCode(error) === 'EADDRINUSE' || errorCode(error) === 'EACCES') throw error;
-    return await bind('0.0.0.0', udpPort, false, use);
+    return await bind('0.0.0.0', udpPort, false, reusePort);
   }
 }
 
-function bind(host: string, udpPort: number, isDualStack: boolean, use: SocketUse): Promise<BoundSocket> {
-  const options: SocketOptions & Pick<SocketUse, 'reusePort'> = {
+function bind(host: string, udpPort: number, isDualStack: boolean, reusePort: boolean): Promise<BoundSocket> {
+  const options: SocketOptions & { readonly reusePort: boolean } = {
     type: isIpv6(host) ? 'udp6' : 'udp4',
     ipv6Only: isIpv6(host) && !isDualStack,
-    reusePort: use.reusePort,
+    reusePort,
     // Every destination is an address: without this, each packet would wait a tick for the resolver.
     lookup: (ip, _options, callback) => callback(null, ip, isIpv6(ip) ? 6 : 4),
   };
@@ -258,8 +271,7 @@ function bind(host: string, udpPort: number, isDualStack: boolean, use: SocketUs
       socket.removeAllListeners('error');
       enlargeBuffers(socket);
       const { address, port } = socket.address();
-      const connected = use.connects ? new ConnectedSocket(socket) : undefined;
-      resolve({ socket, ip: address, udpPort: port, isDualStack, connected });
+      resolve({ socket, ip: address, udpPort: port, isDualStack, connection: new ConnectedSocket(socket) });
     });
   });
 }

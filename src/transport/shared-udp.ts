@@ -1,0 +1,136 @@
+import type { NetAddress } from '../base/address.ts';
+import { SctpError } from '../base/errors.ts';
+import { dynamicPortCount, nextDynamicPort } from './dynamic-port.ts';
+import { SharedSocket } from './shared-socket.ts';
+import type { Transport, TransportProperties, TransportReceiver } from './transport.ts';
+import { UdpTransport, udpProperties } from './udp.ts';
+
+/**
+ * How many associations with one remote leave from one UDP port of our choice. Whoever spreads load by UDP ports (`reusePort`, a
+ * router with several links) still finds something to go by among the associations of one process.
+ */
+const mostActive = 16;
+
+/** How many SCTP ports of such a socket may be taken, by what lingers too: a quarter of the dynamic ones, so that one is soon found. */
+const mostPorts = 4_096;
+
+export interface SharedUdpOptions {
+  /** The SCTP port; 0 picks one. */
+  readonly port: number;
+  /** Addresses (or names) to bind, as for `UdpTransport`. */
+  readonly host?: string | readonly string[] | undefined;
+  /** The UDP port; 0 picks one. */
+  readonly udpPort: number;
+  /** To whom packets are going to be sent, in any spelling; undefined where everybody is to be heard. */
+  readonly remote?: string | undefined;
+}
+
+/** The sockets that another SCTP port may come to, by what they are bound to and for whom. */
+const known = new Map<string, Set<SharedSocket>>();
+
+/**
+ * The transport of one SCTP port, on a UDP socket that several of them share. RFC 6951 §5.1: a stack has "a single local UDP
+ * encapsulation port number"; the SCTP port tells whose a packet is.
+ *
+ * Those who name the same UDP port and addresses share one socket, be it to listen or to connect. Those who connect from whatever
+ * UDP port share one with others that go to the same remote, so that it can be connected to it. Who listens on whatever UDP port is
+ * alone there.
+ */
+export class SharedUdpTransport implements Transport {
+  readonly properties: TransportProperties = {
+    ...udpProperties,
+    linkMtu: (to, from) => this.#socket?.transport.properties.linkMtu?.(to, from),
+  };
+  /** The SCTP port. */
+  readonly port: number;
+  readonly #options: SharedUdpOptions;
+  readonly #key: string | undefined;
+  #socket: SharedSocket | undefined;
+  #lingering: ReturnType<typeof setTimeout> | undefined;
+
+  /** Throws SctpError `SCTP_ERR_ADDRESS_IN_USE` when there is no SCTP port to pick. */
+  constructor(options: SharedUdpOptions) {
+    const { port, host = [], udpPort, remote } = options;
+    this.#options = options;
+    if (udpPort !== 0) this.#key = JSON.stringify([host, udpPort]);
+    else if (remote !== undefined) this.#key = JSON.stringify([host, remote]);
+    this.port = port === 0 ? this.#pickPort() : port;
+  }
+
+  get addresses(): readonly NetAddress[] {
+    return this.#socket?.transport.addresses ?? [];
+  }
+
+  /** Rejects as `UdpTransport.open` does, and with `SCTP_ERR_ADDRESS_IN_USE` when the SCTP port is taken on the UDP port. */
+  async open(receiver: TransportReceiver): Promise<void> {
+    this.#socket = this.#findSocket(this.port) ?? this.#createSocket();
+    if (this.#options.remote === undefined) this.#socket.transport.hearEverybody();
+    try {
+      await this.#socket.add(this.port, receiver);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  send(packet: Uint8Array, to: NetAddress, from?: NetAddress): void {
+    this.#socket?.transport.send(packet, to, from);
+  }
+
+  async close(lingerMs = 0): Promise<void> {
+    clearTimeout(this.#lingering);
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    if (lingerMs > 0) {
+      socket.linger(this.port);
+      this.#lingering = setTimeout(() => void this.close(), lingerMs).unref();
+      return;
+    }
+    this.#socket = undefined;
+    const closed = socket.remove(this.port);
+    if (socket.size === 0 && this.#key !== undefined) forget(this.#key, socket);
+    await closed;
+  }
+
+  #pickPort(): number {
+    const socket = this.#findSocket();
+    for (let attempt = 0; attempt < dynamicPortCount; attempt++) {
+      const port = nextDynamicPort();
+      if (socket?.has(port) !== true) return port;
+    }
+    throw new SctpError('SCTP_ERR_ADDRESS_IN_USE', 'all dynamic SCTP ports of this UDP port are in use');
+  }
+
+  /** A socket that is open already and has room, for `port` at least. */
+  #findSocket(port?: number): SharedSocket | undefined {
+    for (const socket of (this.#key === undefined ? undefined : known.get(this.#key)) ?? []) {
+      const isTaken = port !== undefined && socket.has(port);
+      if (this.#options.udpPort === 0) {
+        if (!isTaken && socket.active < mostActive && socket.size < mostPorts) return socket;
+      } else if (isTaken) {
+        const where = `UDP port ${this.#options.udpPort}`;
+        throw new SctpError('SCTP_ERR_ADDRESS_IN_USE', `SCTP port ${port} is in use on ${where}`);
+      } else return socket;
+    }
+    return undefined;
+  }
+
+  #createSocket(): SharedSocket {
+    const { host, udpPort, remote } = this.#options;
+    const socket = new SharedSocket(new UdpTransport({ host, udpPort, connects: remote !== undefined }));
+    if (this.#key !== undefined) remember(this.#key, socket);
+    return socket;
+  }
+}
+
+function remember(key: string, socket: SharedSocket): void {
+  const others = known.get(key);
+  if (others === undefined) known.set(key, new Set([socket]));
+  else others.add(socket);
+}
+
+function forget(key: string, socket: SharedSocket): void {
+  const others = known.get(key);
+  others?.delete(socket);
+  if (others?.size === 0) known.delete(key);
+}
