@@ -1,9 +1,9 @@
 import type { NetAddress } from '../base/address.ts';
 import {
   asciiBytes,
+  asciiText,
   equalBytesConstantTime,
   padded,
-  printable,
   readUint8,
   readUint16,
   readUint32,
@@ -41,8 +41,8 @@ export interface StateCookie {
 }
 
 const version = 1;
-/** version, secret number, two times, four tags, two TSNs, a_rwnd, two stream counts, two ports, capabilities, number of addresses */
-const fixedLength = 2 + 8 + 4 + 4 * 4 + 2 * 4 + 4 + 2 * 2 + 2 * 2 + 1 + 1;
+/** All but the addresses: `encode` and `decode` draw it. */
+const fixedLength = 52;
 /** HMAC-SHA-256 cut to 128 bits, as RFC 2104 §5 allows: "SHOULD make the cookie as small as possible" (§5.1.3). */
 const macLength = 16;
 const secretLength = 32;
@@ -112,97 +112,70 @@ export class CookieJar {
 
 function encode(cookie: StateCookie, secretNumber: number): Uint8Array {
   // §5.1.3: "An implementation SHOULD make the cookie as small as possible to ensure interoperability."
-  const addresses = cookie.peerAddresses.map(({ ip, udpPort }) => ({ text: asciiBytes(ip), udpPort }));
   let length = fixedLength;
-  for (const { text } of addresses) length += 3 + text.length;
+  for (const { ip } of cookie.peerAddresses) length += 3 + ip.length;
   // A multiple of four, so that a peer that counts the padding in the Chunk Length returns the same cookie.
   const bytes = new Uint8Array(padded(length));
-  let offset = 0;
-  const put8 = (value: number): void => {
-    writeUint8(bytes, offset, value);
-    offset += 1;
-  };
-  const put16 = (value: number): void => {
-    writeUint16(bytes, offset, value);
-    offset += 2;
-  };
-  const put32 = (value: number): void => {
-    writeUint32(bytes, offset, value);
-    offset += 4;
-  };
   const createdAt = Math.floor(cookie.createdAt);
   // §3.3.3.1.1: "MUST contain all the necessary state and parameter information required for the sender of this INIT
   // ACK chunk to create the association". §5.1.3: "SHOULD also contain a timestamp".
-  put8(version);
-  put8(secretNumber);
-  put32(Math.floor(createdAt / 0x1_0000_0000));
-  put32(createdAt % 0x1_0000_0000);
-  put32(cookie.lifespanMs);
-  put32(cookie.localTag);
-  put32(cookie.peerTag);
-  put32(cookie.localTieTag);
-  put32(cookie.peerTieTag);
-  put32(cookie.localInitialTsn);
-  put32(cookie.peerInitialTsn);
-  put32(cookie.peerARwnd);
-  put16(cookie.outboundStreams);
-  put16(cookie.inboundStreams);
-  put16(cookie.localPort);
-  put16(cookie.peerPort);
-  put8(capabilityBits(cookie.capabilities));
-  put8(addresses.length);
-  for (const { text, udpPort } of addresses) {
-    put16(udpPort);
-    put8(text.length);
-    bytes.set(text, offset);
-    offset += text.length;
+  writeUint8(bytes, 0, version);
+  writeUint8(bytes, 1, secretNumber);
+  writeUint32(bytes, 2, Math.floor(createdAt / 0x1_0000_0000));
+  writeUint32(bytes, 6, createdAt % 0x1_0000_0000);
+  writeUint32(bytes, 10, cookie.lifespanMs);
+  writeUint32(bytes, 14, cookie.localTag);
+  writeUint32(bytes, 18, cookie.peerTag);
+  writeUint32(bytes, 22, cookie.localTieTag);
+  writeUint32(bytes, 26, cookie.peerTieTag);
+  writeUint32(bytes, 30, cookie.localInitialTsn);
+  writeUint32(bytes, 34, cookie.peerInitialTsn);
+  writeUint32(bytes, 38, cookie.peerARwnd);
+  writeUint16(bytes, 42, cookie.outboundStreams);
+  writeUint16(bytes, 44, cookie.inboundStreams);
+  writeUint16(bytes, 46, cookie.localPort);
+  writeUint16(bytes, 48, cookie.peerPort);
+  writeUint8(bytes, 50, capabilityBits(cookie.capabilities));
+  writeUint8(bytes, 51, cookie.peerAddresses.length);
+  let offset = fixedLength;
+  for (const { ip, udpPort } of cookie.peerAddresses) {
+    writeUint16(bytes, offset, udpPort);
+    writeUint8(bytes, offset + 2, ip.length);
+    bytes.set(asciiBytes(ip), offset + 3);
+    offset += 3 + ip.length;
   }
   return bytes;
 }
 
 /** A cookie with our MAC is one that we made; lengths are checked all the same. */
 function decode(bytes: Uint8Array): StateCookie | undefined {
-  let offset = 2;
-  const take8 = (): number => {
-    offset += 1;
-    return readUint8(bytes, offset - 1);
-  };
-  const take16 = (): number => {
-    offset += 2;
-    return readUint16(bytes, offset - 2);
-  };
-  const take32 = (): number => {
-    offset += 4;
-    return readUint32(bytes, offset - 4);
-  };
-  const cookie = {
-    createdAt: (take32() | 0) * 0x1_0000_0000 + take32(),
-    lifespanMs: take32(),
-    localTag: take32(),
-    peerTag: take32(),
-    localTieTag: take32(),
-    peerTieTag: take32(),
-    localInitialTsn: tsn(take32()),
-    peerInitialTsn: tsn(take32()),
-    peerARwnd: take32(),
-    outboundStreams: take16(),
-    inboundStreams: take16(),
-    localPort: take16(),
-    peerPort: take16(),
-  };
-  const capabilities = capabilitiesOf(take8());
   const peerAddresses: NetAddress[] = [];
-  for (let count = take8(); count > 0; count--) {
+  let offset = fixedLength;
+  for (let count = readUint8(bytes, offset - 1); count > 0; count--) {
     if (offset + 3 > bytes.length) return undefined;
-    const udpPort = take16();
-    const end = offset + 1 + take8();
+    const end = offset + 3 + readUint8(bytes, offset + 2);
     if (end > bytes.length) return undefined;
-    peerAddresses.push({ ip: printable(bytes.subarray(offset, end)), udpPort });
+    peerAddresses.push({ ip: asciiText(bytes.subarray(offset + 3, end)), udpPort: readUint16(bytes, offset) });
     offset = end;
   }
-  return peerAddresses.length > 0 && padded(offset) === bytes.length
-    ? { ...cookie, capabilities, peerAddresses }
-    : undefined;
+  if (peerAddresses.length === 0 || padded(offset) !== bytes.length) return undefined;
+  return {
+    createdAt: (readUint32(bytes, 2) | 0) * 0x1_0000_0000 + readUint32(bytes, 6),
+    lifespanMs: readUint32(bytes, 10),
+    localTag: readUint32(bytes, 14),
+    peerTag: readUint32(bytes, 18),
+    localTieTag: readUint32(bytes, 22),
+    peerTieTag: readUint32(bytes, 26),
+    localInitialTsn: tsn(readUint32(bytes, 30)),
+    peerInitialTsn: tsn(readUint32(bytes, 34)),
+    peerARwnd: readUint32(bytes, 38),
+    outboundStreams: readUint16(bytes, 42),
+    inboundStreams: readUint16(bytes, 44),
+    localPort: readUint16(bytes, 46),
+    peerPort: readUint16(bytes, 48),
+    capabilities: capabilitiesOf(readUint8(bytes, 50)),
+    peerAddresses,
+  };
 }
 
 function capabilityBits(capabilities: Capabilities): number {

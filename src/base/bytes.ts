@@ -88,6 +88,11 @@ export function asciiBytes(text: string): Uint8Array {
   return bytes;
 }
 
+/** The string of bytes that `asciiBytes` made. */
+export function asciiText(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
+}
+
 /** Printable ASCII as it is, every other byte as `.`: for ladders and logs, never for protocol decisions. */
 export function printable(bytes: Uint8Array): string {
   let text = '';

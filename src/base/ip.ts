@@ -1,4 +1,4 @@
-import { readUint8, readUint16, writeUint8, writeUint16 } from './bytes.ts';
+import { readUint8, readUint16, readUint32, writeUint8, writeUint16 } from './bytes.ts';
 
 /** Four bytes as dotted decimals, sixteen as RFC 5952 writes them; other lengths are the caller's mistake. */
 export function formatIp(bytes: Uint8Array): string {
@@ -31,13 +31,14 @@ export function isUnicast(ip: string): boolean {
 }
 
 function isUnicastIpv4(bytes: Uint8Array, offset: number): boolean {
-  const address = formatIpv4(bytes, offset);
+  const address = readUint32(bytes, offset);
   const first = readUint8(bytes, offset);
-  return (first < 224 || first > 239) && address !== '255.255.255.255' && address !== '0.0.0.0';
+  return (first < 224 || first > 239) && address !== 0xffff_ffff && address !== 0;
 }
 
 function formatIpv4(bytes: Uint8Array, offset: number): string {
-  return bytes.subarray(offset, offset + 4).join('.');
+  const part = (index: number): number => readUint8(bytes, offset + index);
+  return `${part(0)}.${part(1)}.${part(2)}.${part(3)}`;
 }
 
 /**
@@ -68,15 +69,27 @@ export function isIpv4Mapped(bytes: Uint8Array): boolean {
   return bytes.subarray(0, 10).every((byte) => byte === 0) && readUint16(bytes, 10) === 0xffff;
 }
 
+const dot = 0x2e;
+const digitZero = 0x30;
+const digitNine = 0x39;
+
 function parseIpv4(text: string): Uint8Array | undefined {
-  const parts = text.split('.', 5);
-  if (parts.length !== 4) return undefined;
   const bytes = new Uint8Array(4);
-  for (const [i, part] of parts.entries()) {
-    // A leading zero would be octal to some readers: refuse it.
-    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined;
-    writeUint8(bytes, i, Number(part));
+  let part = 0;
+  let value = -1;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === dot && value >= 0 && part < 3) {
+      writeUint8(bytes, part++, value);
+      value = -1;
+    } else if (code >= digitZero && code <= digitNine && value !== 0) {
+      // (A leading zero would be octal to some readers: refused.)
+      value = Math.max(value, 0) * 10 + code - digitZero;
+      if (value > 255) return undefined;
+    } else return undefined;
   }
+  if (part !== 3 || value < 0) return undefined;
+  writeUint8(bytes, part, value);
   return bytes;
 }
 

@@ -1,7 +1,7 @@
 import { emptyBytes } from './bytes.ts';
 
 /**
- * The size of the first slab, and where doubling it for each further one ends: a socket of its own may send three packets. Larger
+ * The size of the first slab, and where doubling it for each further one ends: an endpoint may have three packets to send. Larger
  * pieces come from the system anew each time, page by page, which costs more than what is lost at their ends.
  */
 const firstSlabSize = 8 * 1024;

@@ -1,6 +1,7 @@
 import { createHmac, randomFillSync } from 'node:crypto';
 import type { Environment } from '../base/environment.ts';
 import type { RandomSource } from '../base/random.ts';
+import { Slab } from '../base/slab.ts';
 import type { Instant } from '../base/time.ts';
 
 /** The machine's monotonic clock in milliseconds. */
@@ -29,6 +30,7 @@ class SystemRandom implements RandomSource {
 export const systemEnvironment: Environment = {
   random: new SystemRandom(),
   hmac: (key, data) => createHmac('sha256', key).update(data).digest(),
+  slab: new Slab(),
 };
 
 /** Milliseconds since 1970, for records that are read elsewhere; the protocol never asks. */

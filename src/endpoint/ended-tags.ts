@@ -1,3 +1,4 @@
+import { Ring } from '../base/ring.ts';
 import type { Instant } from '../base/time.ts';
 
 /** What lies beyond goes unremembered, the oldest first: memory has a bound, however many associations come and go. */
@@ -10,20 +11,24 @@ const capacity = 16_384;
  */
 export class EndedTags {
   readonly #lifetimeMs: number;
-  /** When each may be forgotten, the earliest first. */
+  /** When each may be forgotten. */
   readonly #forgetAt = new Map<number, Instant>();
+  /** The earliest first. A tag that ends again is in here twice, and the first time no more means it. */
+  readonly #order = new Ring<{ readonly tag: number; readonly forgetAt: Instant }>();
 
   constructor(lifetimeMs: number) {
     this.#lifetimeMs = lifetimeMs;
   }
 
   add(tag: number, now: Instant): void {
-    for (const [oldest, forgetAt] of this.#forgetAt) {
-      if (now < forgetAt && this.#forgetAt.size < capacity) break;
-      this.#forgetAt.delete(oldest);
+    for (let oldest = this.#order.peek(); oldest !== undefined; oldest = this.#order.peek()) {
+      if (now < oldest.forgetAt && this.#order.length < capacity) break;
+      this.#order.shift();
+      if (this.#forgetAt.get(oldest.tag) === oldest.forgetAt) this.#forgetAt.delete(oldest.tag);
     }
-    this.#forgetAt.delete(tag);
-    this.#forgetAt.set(tag, now + this.#lifetimeMs);
+    const forgetAt = now + this.#lifetimeMs;
+    this.#forgetAt.set(tag, forgetAt);
+    this.#order.push({ tag, forgetAt });
   }
 
   has(tag: number, now: Instant): boolean {

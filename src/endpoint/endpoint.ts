@@ -77,7 +77,7 @@ export class Endpoint {
       random: environment.random,
       hmac: (key, data) => environment.hmac(key, data),
       cookieJar: new CookieJar(environment),
-      slab: new Slab(),
+      slab: environment.slab ?? new Slab(),
       builder: new PacketBuilder(),
       overhead: options.overhead ?? 28,
       maxPacketSize: options.maxPacketSize ?? 65_507,

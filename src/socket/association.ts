@@ -55,7 +55,7 @@ export type AssociationEvents = {
 export interface AssociationOwner {
   readonly driver: Driver;
   /** Why the endpoint broke all of its associations, undefined while it has not. */
-  readonly failure: SctpError | undefined;
+  failure(): SctpError | undefined;
   /** Called once, when the peer has answered. */
   handleEstablished(association: SctpAssociation): void;
   handleClosed(association: SctpAssociation, closed: SctpClosed): void;
@@ -382,7 +382,7 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
   }
 
   #handleClosed(ending: Ending): void {
-    const error = endingError(ending, this.#peer, this.#owner.failure);
+    const error = endingError(ending, this.#peer, this.#owner.failure());
     this.#end = {
       graceful: ending.graceful,
       by: ending.by,

@@ -221,12 +221,9 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
 
   /** What all associations share. */
   #ownerOfAssociations(): AssociationOwner {
-    const failure = (): SctpError | undefined => this.#failure;
     return {
       driver: this.#driver,
-      get failure() {
-        return failure();
-      },
+      failure: () => this.#failure,
       handleEstablished: (association) => this.#handleAnswer(association),
       handleClosed: (association, closed) => {
         this.#associations.delete(association);

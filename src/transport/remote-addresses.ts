@@ -1,4 +1,5 @@
 import type { NetAddress } from '../base/address.ts';
+import { Ring } from '../base/ring.ts';
 
 const mappedPrefix = '::ffff:';
 
@@ -19,6 +20,8 @@ export function mapped(ip: string): string {
 export class RemoteAddresses {
   readonly #capacity: number;
   readonly #known = new Map<string, NetAddress>();
+  /** Their keys, the oldest first. */
+  readonly #order = new Ring<string>();
   #lastIp = '';
   #lastPort = -1;
   #last: NetAddress | undefined;
@@ -39,16 +42,10 @@ export class RemoteAddresses {
   #lookUp(key: string, ip: string, udpPort: number): NetAddress {
     const known = this.#known.get(key);
     if (known) return known;
-    if (this.#known.size >= this.#capacity) this.#evictOldest();
+    if (this.#order.length === this.#capacity) this.#known.delete(this.#order.shift()!);
     const address = Object.freeze({ ip: unmapped(ip), udpPort });
     this.#known.set(key, address);
+    this.#order.push(key);
     return address;
-  }
-
-  #evictOldest(): void {
-    for (const key of this.#known.keys()) {
-      this.#known.delete(key);
-      return;
-    }
   }
 }

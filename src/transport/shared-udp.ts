@@ -38,7 +38,8 @@ const known = new Map<string, Set<SharedSocket>>();
  */
 export class SharedUdpTransport implements Transport {
   readonly properties: TransportProperties = {
-    ...udpProperties,
+    overhead: udpProperties.overhead,
+    maxPacketSize: udpProperties.maxPacketSize,
     linkMtu: (to, from) => this.#socket?.transport.properties.linkMtu?.(to, from),
   };
   /** The SCTP port. */
