@@ -9,8 +9,10 @@ export interface RelayOptions {
   /** Fractions of the datagrams, 0 … 1, 0 by default. */
   readonly lossRate?: number;
   readonly duplicateRate?: number;
-  /** These wait 1 to 5 ms, so that later ones overtake them. */
+  /** These wait 1 to 5 ms more, so that later ones overtake them. */
   readonly reorderRate?: number;
+  /** How long every datagram is under way, at least; 0 by default. */
+  readonly delayMs?: number;
 }
 
 /** Datagrams in both directions. `forwarded` counts duplicates too: received − lost + duplicated, once all are out. */
@@ -36,7 +38,7 @@ const longestDelayMs = 5;
 
 /** Binds a free port on 127.0.0.1 and relays what comes to the target, and back to whom it came from. */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
-  const { target, seed, lossRate = 0, duplicateRate = 0, reorderRate = 0 } = options;
+  const { target, seed, lossRate = 0, duplicateRate = 0, reorderRate = 0, delayMs = 0 } = options;
   const stats = { received: 0, forwarded: 0, lost: 0, duplicated: 0, reordered: 0 };
   const delayed = new Set<NodeJS.Timeout>();
   let isCalm = false;
@@ -45,9 +47,17 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     stats.received++;
     // Always as many draws, so that the fate of a datagram does not depend on the fates before it.
     const [loss, duplicate, reorder, delay] = [random, random, random, random].map(randomFraction);
-    const send = (): void => {
-      stats.forwarded++;
-      forward();
+    const send = (afterMs = delayMs): void => {
+      if (afterMs === 0) {
+        stats.forwarded++;
+        forward();
+        return;
+      }
+      const timer = setTimeout(() => {
+        delayed.delete(timer);
+        send(0);
+      }, afterMs);
+      delayed.add(timer);
     };
     if (!isCalm && loss! < lossRate) {
       stats.lost++;
@@ -62,14 +72,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       return;
     }
     stats.reordered++;
-    const timer = setTimeout(
-      () => {
-        delayed.delete(timer);
-        send();
-      },
-      1 + delay! * (longestDelayMs - 1),
-    );
-    delayed.add(timer);
+    send(delayMs + 1 + delay! * (longestDelayMs - 1));
   };
 
   const toServer = seededRandom(seed);

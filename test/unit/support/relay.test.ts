@@ -90,6 +90,17 @@ describe('the UDP relay', () => {
     expect(await survivors(8)).not.toEqual(first);
   });
 
+  it('keeps every datagram for as long as it was told to, and their order', async () => {
+    const server = await udpSocket();
+    const arrived = received(server);
+    const relay = await relayTo(server, { delayMs: 100 });
+    const begun = performance.now();
+    await sendThrough(relay, 10);
+    await expect.poll(() => arrived).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    // (A timer of Node may run a millisecond early.)
+    expect(performance.now() - begun).toBeGreaterThan(98);
+  });
+
   it('leaves everything alone once it is calm', async () => {
     const server = await udpSocket();
     const arrived = received(server);
