@@ -6,7 +6,6 @@ import { Ledger } from '../base/ledger.ts';
 import { randomTag } from '../base/random.ts';
 import { Ring } from '../base/ring.ts';
 import type { Slab } from '../base/slab.ts';
-import type { WorkerPlace } from '../base/worker-place.ts';
 import { type Chunk, type ErrorCause, encodePacket, type PacketBuilder } from '../chunks/index.ts';
 import type { Message, OutgoingMessage } from '../streams/message.ts';
 import { ReceiveQueue } from '../streams/receive-queue.ts';
@@ -50,8 +49,8 @@ export interface AssociationEnvironment extends Environment {
   readonly ledger: Ledger;
   /** How the transport below protects packets, as RFC 9653 §4 numbers it; undefined where CRC32c is all there is. */
   readonly errorDetectionMethod: number | undefined;
-  /** Which of several workers our tags name; undefined for one that is alone. */
-  readonly workers?: WorkerPlace | undefined;
+  /** A Verification Tag that no association of ours has or had lately. */
+  readonly unusedTag: () => number;
 }
 
 /** What the rooms of one association share. Each of them changes `state` only as RFC 9260 §4 draws it. */

@@ -1,5 +1,4 @@
 import type { NetAddress } from '../base/address.ts';
-import { randomTag } from '../base/random.ts';
 import { type Tsn, tsn } from '../base/serial.ts';
 import { type Instant, Timer } from '../base/time.ts';
 import {
@@ -119,9 +118,9 @@ export class Handshake {
       case 'SHUTDOWN-SENT':
       case 'SHUTDOWN-RECEIVED': {
         // §5.2.2: "the INIT ACK chunk MUST contain a new Initiate Tag (randomly generated […])"
-        const { random, workers } = context.environment;
+        const { random, unusedTag } = context.environment;
         const { local, peer } = context.tieTags;
-        answer(randomTag(random, workers), tsn(random.uint32()), local, peer);
+        answer(unusedTag(), tsn(random.uint32()), local, peer);
         return;
       }
       default:

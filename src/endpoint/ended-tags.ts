@@ -31,6 +31,12 @@ export class EndedTags {
     this.#order.push({ tag, forgetAt });
   }
 
+  /** Whether `tag` is still known, be it that its cookies are too old by now. */
+  remembers(tag: number): boolean {
+    return this.#forgetAt.has(tag);
+  }
+
+  /** Whether a State Cookie that names `tag` could be valid. */
   has(tag: number, now: Instant): boolean {
     const forgetAt = this.#forgetAt.get(tag);
     return forgetAt !== undefined && now < forgetAt;

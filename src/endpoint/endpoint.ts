@@ -85,7 +85,7 @@ export class Endpoint {
       localAddresses: options.localAddresses ?? [],
       ledger: new Ledger(),
       errorDetectionMethod: options.errorDetectionMethod,
-      workers: options.workers,
+      unusedTag: () => this.#unusedTag(),
     };
     this.#listener = new Listener(this.#options, this.#environment, this.#counters, options.limits ?? {});
   }
@@ -437,9 +437,9 @@ export class Endpoint {
   /** A new tag; §5.3.1: "very important that the Initiate Tag value be randomized". */
   #unusedTag(): number {
     for (;;) {
-      const tag = randomTag(this.#environment.random, this.#environment.workers);
+      const tag = randomTag(this.#environment.random, this.#given.workers);
       // §5.3.1: "A new Verification Tag value MUST be used each time the endpoint tears down and then reestablishes".
-      if (!this.#table.hasTag(tag)) return tag;
+      if (!this.#table.hasTag(tag) && !this.#ended.remembers(tag)) return tag;
     }
   }
 }

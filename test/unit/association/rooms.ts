@@ -4,6 +4,7 @@ import { Paths } from '../../../src/association/paths.ts';
 import { CookieJar } from '../../../src/association/state-cookie.ts';
 import type { LinkMtu, NetAddress } from '../../../src/base/address.ts';
 import { Ledger } from '../../../src/base/ledger.ts';
+import { randomTag } from '../../../src/base/random.ts';
 import { Slab } from '../../../src/base/slab.ts';
 import { PacketBuilder } from '../../../src/chunks/index.ts';
 import { seededEnvironment } from '../../../src/simulation/environment.ts';
@@ -39,6 +40,7 @@ export function createContext(addresses: readonly string[], given: RoomOptions =
     localAddresses: localAddresses.map(addressOf),
     ledger: new Ledger(),
     errorDetectionMethod: undefined,
+    unusedTag: () => randomTag(environment.random),
   };
   return new Context(resolveOptions(options), shared, 5000, 5001, 1, (context) => {
     return new Paths(context, addresses.map(addressOf), given.confirmed ?? addresses.length);

@@ -7,6 +7,7 @@ import { addressOf } from '../association/rooms.ts';
 
 const peerPort = 6000;
 const peer = addressOf('192.0.2.1');
+const peer2 = addressOf('192.0.2.2');
 
 function createEndpoint(options: Partial<EndpointOptions> = {}): Endpoint {
   return new Endpoint({ port: 5000, listening: true, ...options }, seededEnvironment(1));
@@ -90,6 +91,28 @@ describe('an endpoint', () => {
     ]);
     expect(events(endpoint)).toEqual(['established']);
     expect(endpoint.counters.associationsAccepted).toBe(1);
+  });
+
+  it('gives nobody the tag of an association that stands, or that ended while its cookie is valid (§5.3.1)', () => {
+    const environment = seededEnvironment(1);
+    const words: number[] = [];
+    const random = { uint32: () => words.shift() ?? environment.random.uint32() };
+    const endpoint = new Endpoint({ port: 5000, listening: true }, { ...environment, random });
+    const standing = establish(endpoint, 77);
+    sent(endpoint);
+    words.push(standing);
+    const ended = establish(endpoint, 78, peer2);
+    expect(ended).not.toBe(standing);
+    endpoint.handlePacket(packetOf(ended, { kind: 'ABORT', tagReflected: false, causes: [] }), peer2, undefined, 0);
+    expect(endpoint.associationCount).toBe(1);
+    sent(endpoint);
+    words.push(ended);
+    expect(establish(endpoint, 79, peer2)).not.toBe(ended);
+    sent(endpoint);
+    // One that restarts: two Tie-Tags first.
+    words.push(1, 2, standing, ended);
+    expect([standing, ended]).not.toContain(establish(endpoint, 80));
+    expect([endpoint.associationCount, words]).toEqual([2, []]);
   });
 
   it('that does not listen answers with ABORT', () => {
