@@ -39,6 +39,9 @@ export interface ActivityListener {
   handleActivity(): void;
 }
 
+/** Takes the events of one association. */
+export type EventHandler = (event: AssociationEvent) => void;
+
 /** The endpoints of an association, as its owner knows them. */
 export interface AssociationIdentity {
   readonly localPort: number;
@@ -58,6 +61,8 @@ export interface AssociationIdentity {
  * An `Endpoint` does this for many associations.
  */
 export class Association {
+  /** Kept for those who poll the events of many associations and hand them on; never called from in here. */
+  eventHandler: EventHandler | undefined = undefined;
   readonly #context: Context;
   readonly #handshake: Handshake;
   readonly #heartbeats: Heartbeats;

@@ -1,5 +1,5 @@
 import debug from 'debug';
-import type { Association } from '../association/association.ts';
+import type { Association, EventHandler } from '../association/association.ts';
 import type { AssociationEvent } from '../association/events.ts';
 import { formatAddress, type NetAddress } from '../base/address.ts';
 import { Ring } from '../base/ring.ts';
@@ -29,9 +29,6 @@ export type DrivenEndpoint = Pick<
   'handlePacket' | 'handleTimeout' | 'nextTimeout' | 'pollTransmit' | 'pollEvent'
 >;
 
-/** Takes the events of one association. */
-export type EventHandler = (event: AssociationEvent) => void;
-
 /**
  * Runs a sans-IO endpoint in real time: one input, then drain all outputs, then arm ONE timer.
  *
@@ -42,7 +39,6 @@ export class Driver implements TransportReceiver {
   readonly #endpoint: DrivenEndpoint;
   readonly #transport: Transport;
   readonly #owner: DriverOwner;
-  readonly #handlers = new Map<Association, EventHandler>();
   readonly #events = new Ring<{ association: Association; event: AssociationEvent }>();
   #now: Instant = systemNow();
   #isDraining = false;
@@ -80,7 +76,7 @@ export class Driver implements TransportReceiver {
 
   /** Registers who takes the events of `association`; forgotten when it has closed. */
   attach(association: Association, handler: EventHandler): void {
-    this.#handlers.set(association, handler);
+    association.eventHandler = handler;
   }
 
   /**
@@ -196,11 +192,11 @@ export class Driver implements TransportReceiver {
     for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
       const { association, event } = next;
       guarded(() => {
-        if (event.kind === 'established' && !this.#handlers.has(association)) {
+        if (event.kind === 'established' && association.eventHandler === undefined) {
           this.#owner.handleAssociation(association);
         }
-        const handler = this.#handlers.get(association);
-        if (event.kind === 'closed') this.#handlers.delete(association);
+        const handler = association.eventHandler;
+        if (event.kind === 'closed') association.eventHandler = undefined;
         handler?.(event);
       });
     }

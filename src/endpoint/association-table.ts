@@ -1,5 +1,6 @@
 import type { Association } from '../association/association.ts';
 import { type NetAddress, sameAddress } from '../base/address.ts';
+import { TurnoverMap } from '../base/turnover-map.ts';
 
 /** Under which keys the table has put an entry. */
 export interface Place {
@@ -18,8 +19,9 @@ export interface TableEntry {
  * addresses and port for the few that do not.
  */
 export class AssociationTable<E extends TableEntry> {
-  readonly #byTag = new Map<number, E>();
-  readonly #byPeer = new Map<string, E[]>();
+  /** By the tag as a signed number, which takes no memory of its own. */
+  readonly #byTag = new TurnoverMap<number, E>();
+  readonly #byPeer = new TurnoverMap<string, E[]>();
 
   get size(): number {
     return this.#byTag.size;
@@ -30,11 +32,11 @@ export class AssociationTable<E extends TableEntry> {
   }
 
   hasTag(tag: number): boolean {
-    return this.#byTag.has(tag);
+    return this.#byTag.has(tag | 0);
   }
 
   findByTag(tag: number): E | undefined {
-    return this.#byTag.get(tag);
+    return this.#byTag.get(tag | 0);
   }
 
   /**
@@ -63,7 +65,7 @@ export class AssociationTable<E extends TableEntry> {
     const { association } = entry;
     const keys = association.paths.map(({ address }) => peerKey(address.ip, association.remotePort));
     entry.place = { tag: association.myVerificationTag, keys };
-    this.#byTag.set(association.myVerificationTag, entry);
+    this.#byTag.set(association.myVerificationTag | 0, entry);
     for (const key of keys) {
       const entries = this.#byPeer.get(key);
       if (entries === undefined) this.#byPeer.set(key, [entry]);
@@ -75,7 +77,7 @@ export class AssociationTable<E extends TableEntry> {
     const { place } = entry;
     if (place === undefined) return;
     entry.place = undefined;
-    this.#byTag.delete(place.tag);
+    this.#byTag.delete(place.tag | 0);
     for (const key of place.keys) {
       const others = this.#byPeer.get(key)?.filter((other) => other !== entry) ?? [];
       if (others.length === 0) this.#byPeer.delete(key);

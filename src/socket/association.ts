@@ -61,6 +61,8 @@ export interface AssociationOwner {
   handleClosed(association: SctpAssociation, closed: SctpClosed): void;
 }
 
+let nextId = 1;
+
 /**
  * An association, established when `listen` or `connect` hands it over.
  *
@@ -70,6 +72,8 @@ export interface AssociationOwner {
  * and all is read; otherwise it throws the SctpError that ended the association, after the messages before it.
  */
 export class SctpAssociation extends TypedEmitter<AssociationEvents> {
+  /** Another number for each association of this process. */
+  readonly id: number = nextId++;
   readonly #core: Association;
   readonly #owner: AssociationOwner;
   /** The peer as its user named it. */

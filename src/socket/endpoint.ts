@@ -1,6 +1,7 @@
 import type { Association } from '../association/association.ts';
 import { SctpError } from '../base/errors.ts';
 import { Ring } from '../base/ring.ts';
+import { TurnoverMap } from '../base/turnover-map.ts';
 import { Driver } from '../driver/driver.ts';
 import { systemEnvironment } from '../driver/system.ts';
 import { type ForwardingCounters, type WorkerGroup, WorkerTransport } from '../driver/worker-transport.ts';
@@ -55,9 +56,9 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
   readonly #core: Endpoint;
   readonly #driver: Driver;
   readonly #owner: AssociationOwner;
-  readonly #associations = new Set<SctpAssociation>();
+  readonly #associations = new TurnoverMap<number, SctpAssociation>();
   /** Whom to tell of the peer's answer, or of the end before it. */
-  readonly #connecting = new Map<SctpAssociation, (closed: SctpClosed | undefined) => void>();
+  readonly #connecting = new TurnoverMap<number, (closed: SctpClosed | undefined) => void>();
   readonly #untaken = new Ring<SctpAssociation>();
   readonly #readers: Readers<SctpAssociation>;
   #failure: SctpError | undefined;
@@ -118,9 +119,9 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
     return this.#transport.addresses.map(({ ip }) => ip);
   }
 
-  /** The associations that have not ended, with those that are being established. */
+  /** The associations that have not ended, with those that are being established: a snapshot. */
   get associations(): ReadonlySet<SctpAssociation> {
-    return this.#associations;
+    return new Set(this.#associations.values());
   }
 
   /**
@@ -159,7 +160,7 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
 
   /** Aborts all associations and closes the socket. */
   abort(reason?: Uint8Array | string): Promise<void> {
-    for (const association of this.#associations) association.abort(reason);
+    for (const association of this.#associations.values()) association.abort(reason);
     return this.close();
   }
 
@@ -189,7 +190,7 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
         association.abort();
       };
       signal?.addEventListener('abort', cancel, { once: true });
-      this.#connecting.set(association, (closed) => {
+      this.#connecting.set(association.id, (closed) => {
         signal?.removeEventListener('abort', cancel);
         if (closed === undefined) resolve(association);
         else {
@@ -202,8 +203,8 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
 
   /** The association that was asked for stands, or it has ended. */
   #handleAnswer(association: SctpAssociation, closed?: SctpClosed): void {
-    this.#connecting.get(association)?.(closed);
-    this.#connecting.delete(association);
+    this.#connecting.get(association.id)?.(closed);
+    this.#connecting.delete(association.id);
   }
 
   #accept(core: Association): void {
@@ -215,7 +216,7 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
 
   #track(core: Association, host: string | readonly string[]): SctpAssociation {
     const association = new SctpAssociation(core, this.#owner, host);
-    this.#associations.add(association);
+    this.#associations.set(association.id, association);
     return association;
   }
 
@@ -226,7 +227,7 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
       failure: () => this.#failure,
       handleEstablished: (association) => this.#handleAnswer(association),
       handleClosed: (association, closed) => {
-        this.#associations.delete(association);
+        this.#associations.delete(association.id);
         this.#handleAnswer(association, closed);
       },
     };
@@ -262,7 +263,7 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
     this.#core.listening = false;
     // Again for those that were still shaking hands.
     while (this.#associations.size > 0) {
-      await Promise.allSettled([...this.#associations].map((association) => association.close()));
+      await Promise.allSettled(Array.from(this.#associations.values(), (association) => association.close()));
     }
     await this.#driver.close(lingerMs);
     this.#isClosed = true;

@@ -1,12 +1,13 @@
 import type { NetAddress } from '../base/address.ts';
 import { readUint16 } from '../base/bytes.ts';
+import { TurnoverMap } from '../base/turnover-map.ts';
 import type { TransportReceiver } from './transport.ts';
 import type { UdpTransport } from './udp.ts';
 
 /** One UDP transport and the SCTP ports on it. It opens with the first of them and closes with the last. */
 export class SharedSocket implements TransportReceiver {
   readonly transport: UdpTransport;
-  readonly #receivers = new Map<number, TransportReceiver>();
+  readonly #receivers = new TurnoverMap<number, TransportReceiver>();
   /** Ports that are only kept to answer what comes late. */
   readonly #lingering = new Set<number>();
   /** Who answers for ports that nobody has (RFC 9260 §8.4). */

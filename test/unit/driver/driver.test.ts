@@ -62,7 +62,7 @@ class ScriptedTransport implements Transport {
   }
 }
 
-/** The driver takes an association for a key and nothing else. */
+/** To the driver an association is where its handler is, and nothing else. */
 function someAssociation(): Association {
   return {} as Association;
 }
