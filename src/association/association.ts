@@ -303,7 +303,9 @@ export class Association {
     if (state.name !== 'ESTABLISHED' || packets.length > 0 || !control.isEmpty || state.sender.hasToRepeat) {
       return 'answer';
     }
-    return events.peek()?.kind === 'readable' ? 'delivery' : 'nothing';
+    const event = events.peek()?.kind;
+    if (event === 'established') return 'answer';
+    return event === 'readable' ? 'delivery' : 'nothing';
   }
 
   /** Whether our INIT or INIT ACK said that packets may come without a checksum (RFC 9653). */

@@ -153,14 +153,14 @@ export class Context {
     const { localPort: sourcePort, remotePort: destinationPort } = this;
     // §3: "INIT, INIT ACK, and SHUTDOWN COMPLETE chunks MUST NOT be bundled with any other chunk into an SCTP packet."
     // RFC 9653 §5.2 1 a: "MUST include a correct CRC32c checksum in the packet containing the INIT chunk."
-    const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, [chunk]);
+    const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, [chunk], this.environment);
     this.packets.push({ packet, to, from });
   }
 
   /** Sends `chunks` in a packet that nothing else joins, as soon as possible. */
   sendTogether(chunks: readonly Chunk[], { address, localAddress }: Path): void {
     const { localPort: sourcePort, remotePort: destinationPort, peerVerificationTag: verificationTag } = this;
-    const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, chunks);
+    const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, chunks, this.environment);
     this.packets.push({ packet, to: address, from: localAddress });
   }
 

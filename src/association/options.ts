@@ -229,6 +229,12 @@ export function resolveOptions(
   return options;
 }
 
+/** Whether any of the options is given: `given` may have other properties, too. */
+export function givesOptions(given: object): boolean {
+  for (const name in given) if (name === 'defaults' || isOption(name)) return true;
+  return false;
+}
+
 function isOption(name: string): name is keyof AssociationOptions {
   return Object.hasOwn(defaultOptions, name);
 }

@@ -43,7 +43,8 @@ export interface StateCookie {
 const version = 1;
 /** All but the addresses: `encode` and `decode` draw it. */
 const fixedLength = 52;
-/** HMAC-SHA-256 cut to 128 bits, as RFC 2104 §5 allows: "SHOULD make the cookie as small as possible" (§5.1.3). */
+/** HMAC-SHA-256, which is cut to 128 bits, as RFC 2104 §5 allows: "SHOULD make the cookie as small as possible" (§5.1.3). */
+const fullMacLength = 32;
 const macLength = 16;
 const secretLength = 32;
 /** RFC 9260 §5.1.3: "The secret key SHOULD be changed reasonably frequently (e.g., hourly)". */
@@ -60,24 +61,27 @@ interface Secret {
  */
 export class CookieJar {
   readonly #environment: Environment;
-  #current: Secret;
+  #current: Secret | undefined;
   #previous: Secret | undefined;
-  #secretSince: Instant | undefined;
+  #secretSince: Instant = 0;
 
   constructor(environment: Environment) {
     this.#environment = environment;
-    this.#current = this.#createSecret(0);
   }
 
   seal(cookie: StateCookie, now: Instant): Uint8Array {
-    this.#rotate(now);
-    const content = encode(cookie, this.#current.number);
+    const secret = this.#secretAt(now);
+    // §5.1.3: "An implementation SHOULD make the cookie as small as possible to ensure interoperability."
+    let length = fixedLength;
+    for (const { ip } of cookie.peerAddresses) length += 3 + ip.length;
+    // A multiple of four, so that a peer that counts the padding in the Chunk Length returns the same cookie.
+    length = padded(length);
+    const sealed = new Uint8Array(length + fullMacLength);
+    encode(cookie, secret.number, sealed);
     // §5.1.3: "the sender MUST include a MAC"; "A MAC with acceptable security properties SHOULD be used."; "it MUST
     // NOT contain information that is not being envisioned to be shared": Tie-Tags stand for Verification Tags.
-    const sealed = new Uint8Array(content.length + macLength);
-    sealed.set(content);
-    sealed.set(this.#mac(this.#current, content), content.length);
-    return sealed;
+    sealed.set(this.#environment.hmac(secret.key, sealed.subarray(0, length)), length);
+    return sealed.subarray(0, length + macLength);
   }
 
   /** Undefined for every cookie that is not one of ours, unchanged. Its age is the caller's business. Costs one HMAC. */
@@ -89,19 +93,16 @@ export class CookieJar {
     if (secret === undefined) return undefined;
     const content = sealed.subarray(0, sealed.length - macLength);
     const mac = sealed.subarray(sealed.length - macLength);
-    return equalBytesConstantTime(mac, this.#mac(secret, content)) ? decode(content) : undefined;
+    const expected = this.#environment.hmac(secret.key, content).subarray(0, macLength);
+    return equalBytesConstantTime(mac, expected) ? decode(content) : undefined;
   }
 
-  #mac(secret: Secret, content: Uint8Array): Uint8Array {
-    return this.#environment.hmac(secret.key, content).subarray(0, macLength);
-  }
-
-  #rotate(now: Instant): void {
-    this.#secretSince ??= now;
-    if (now - this.#secretSince < secretLifetimeMs) return;
+  #secretAt(now: Instant): Secret {
+    if (this.#current !== undefined && now - this.#secretSince < secretLifetimeMs) return this.#current;
     this.#secretSince = now;
     this.#previous = this.#current;
-    this.#current = this.#createSecret((this.#current.number + 1) & 0xff);
+    this.#current = this.#createSecret(this.#previous === undefined ? 0 : (this.#previous.number + 1) & 0xff);
+    return this.#current;
   }
 
   #createSecret(number: number): Secret {
@@ -110,12 +111,7 @@ export class CookieJar {
   }
 }
 
-function encode(cookie: StateCookie, secretNumber: number): Uint8Array {
-  // §5.1.3: "An implementation SHOULD make the cookie as small as possible to ensure interoperability."
-  let length = fixedLength;
-  for (const { ip } of cookie.peerAddresses) length += 3 + ip.length;
-  // A multiple of four, so that a peer that counts the padding in the Chunk Length returns the same cookie.
-  const bytes = new Uint8Array(padded(length));
+function encode(cookie: StateCookie, secretNumber: number, bytes: Uint8Array): void {
   const createdAt = Math.floor(cookie.createdAt);
   // §3.3.3.1.1: "MUST contain all the necessary state and parameter information required for the sender of this INIT
   // ACK chunk to create the association". §5.1.3: "SHOULD also contain a timestamp".
@@ -144,7 +140,6 @@ function encode(cookie: StateCookie, secretNumber: number): Uint8Array {
     bytes.set(asciiBytes(ip), offset + 3);
     offset += 3 + ip.length;
   }
-  return bytes;
 }
 
 /** A cookie with our MAC is one that we made; lengths are checked all the same. */

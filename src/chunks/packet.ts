@@ -1,4 +1,5 @@
 import { padded, readUint16, readUint32, readUint32LittleEndian } from '../base/bytes.ts';
+import type { Slab } from '../base/slab.ts';
 import { type Chunk, chunkLength, decodeChunk } from './chunk.ts';
 import { PacketBuilder } from './packet-builder.ts';
 import { tlvHeaderLength, tlvLength } from './tlv.ts';
@@ -59,16 +60,26 @@ export function decodePacket(bytes: Uint8Array): Packet | undefined {
   };
 }
 
-/** A whole packet in new bytes; `checksum: false` leaves the checksum zero (RFC 9653). */
+export interface EncodeOptions {
+  /** False leaves the checksum zero (RFC 9653). Default true. */
+  readonly checksum?: boolean | undefined;
+  /** Where to take memory from. Default: memory of its own. */
+  readonly slab?: Slab | undefined;
+}
+
+const builder = new PacketBuilder();
+
+/** A whole packet in bytes that nothing else is written to. */
 export function encodePacket(
-  header: CommonHeader,
+  { sourcePort, destinationPort, verificationTag }: CommonHeader,
   chunks: readonly Chunk[],
-  options?: { readonly checksum?: boolean },
+  { checksum, slab }: EncodeOptions = {},
 ): Uint8Array {
   let length = commonHeaderLength;
   for (const chunk of chunks) length += chunkLength(chunk);
-  const builder = new PacketBuilder();
-  builder.begin(new Uint8Array(length), 0, header.sourcePort, header.destinationPort, header.verificationTag);
+  const buffer = slab?.take(length) ?? new Uint8Array(length);
+  builder.begin(buffer, slab?.offset ?? 0, sourcePort, destinationPort, verificationTag);
+  slab?.keep(length);
   for (const chunk of chunks) builder.append(chunk);
-  return builder.finish(options?.checksum);
+  return builder.finish(checksum);
 }

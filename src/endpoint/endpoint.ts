@@ -2,7 +2,7 @@ import { peerAddresses } from '../association/addresses.ts';
 import type { Association, AssociationIdentity, Demand } from '../association/association.ts';
 import type { AssociationEnvironment, Transmit } from '../association/context.ts';
 import { longestCookieLifeMs } from '../association/init.ts';
-import { type AssociationOptions, type OptionsPreset, resolveOptions } from '../association/options.ts';
+import { type AssociationOptions, givesOptions, type OptionsPreset, resolveOptions } from '../association/options.ts';
 import { CookieJar, type StateCookie } from '../association/state-cookie.ts';
 import { isInit } from '../association/verification-tag.ts';
 import type { NetAddress } from '../base/address.ts';
@@ -116,7 +116,7 @@ export class Endpoint {
   }
 
   /**
-   * ASSOCIATE (RFC 9260 §11.1.2): begins an association. `options` override the endpoint's.
+   * ASSOCIATE (RFC 9260 §11.1.2): begins an association. `options` override the endpoint's; what else is in there is ignored.
    * @throws SctpError SCTP_ERR_INVALID_ARGUMENT
    */
   connect(
@@ -140,7 +140,7 @@ export class Endpoint {
         // §5.4 1: those that our user names are "automatically considered to be CONFIRMED".
         confirmed: remote.addresses.length,
       },
-      Object.keys(options).length === 0 ? this.#options : resolveOptions({ ...this.#given, ...options }),
+      givesOptions(options) ? resolveOptions({ ...this.#given, ...options }) : this.#options,
     );
     slot.association.connect(now);
     return slot.association;
@@ -430,7 +430,7 @@ export class Endpoint {
     to: NetAddress,
     from: NetAddress | undefined,
   ): void {
-    const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, [chunk]);
+    const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, [chunk], this.#environment);
     this.#replies.push({ packet, to, from });
   }
 

@@ -15,20 +15,20 @@ const lingerMs = 3_500;
  * Rejects with SctpError: as `SctpEndpoint.connect` does, and as `listen` does when the socket cannot be opened.
  */
 export async function connect(options: ConnectOptions): Promise<SctpAssociation> {
-  const { localPort = 0, localHost, udpPort = 0, transport = 'udp', pcap, ...peer } = options;
+  const { host, remoteUdpPort = sctpTunnelingPort, localPort = 0, localHost, udpPort = 0, transport = 'udp' } = options;
   requirePort('localPort', localPort);
-  requireHost('host', peer.host);
-  requirePort('remoteUdpPort', peer.remoteUdpPort ?? sctpTunnelingPort);
-  if (peer.signal?.aborted) throw cancelled(peer.signal);
-  const remote = `${peer.host} ${peer.remoteUdpPort ?? sctpTunnelingPort}`;
-  const chosen = makeTransport({ transport, port: localPort, host: localHost, udpPort, pcap, remote });
+  requireHost('host', host);
+  requirePort('remoteUdpPort', remoteUdpPort);
+  if (options.signal?.aborted) throw cancelled(options.signal);
+  const remote = `${host} ${remoteUdpPort}`;
+  const chosen = makeTransport({ transport, port: localPort, host: localHost, udpPort, pcap: options.pcap, remote });
   const endpoint = await SctpEndpoint.open(chosen, {
     listening: false,
     associationOptions: {},
     isMultiHomed: localHost !== undefined || transport !== 'udp',
   });
   try {
-    const association = await endpoint.connect(peer);
+    const association = await endpoint.connect(options);
     // A port that was picked for this association is nobody else's for a while yet; one that was asked for may be wanted.
     endpoint.closeAfter(association, udpPort === 0 ? lingerMs : 0);
     return association;

@@ -129,13 +129,7 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
    * `SCTP_ERR_CONNECT_TIMEOUT`, `SCTP_ERR_REFUSED`, `SCTP_ERR_CANCELLED` by the signal, `SCTP_ERR_INVALID_ARGUMENT`.
    */
   async connect(options: PeerOptions): Promise<SctpAssociation> {
-    const {
-      host,
-      port,
-      remoteUdpPort = this.udpPort === 0 ? 0 : sctpTunnelingPort,
-      signal,
-      ...associationOptions
-    } = options;
+    const { host, port, remoteUdpPort = this.udpPort === 0 ? 0 : sctpTunnelingPort, signal } = options;
     requireHost('host', host);
     requirePort('port', port, 1);
     requirePort('remoteUdpPort', remoteUdpPort);
@@ -144,7 +138,7 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
     if (signal?.aborted) throw cancelled(signal);
     if (this.#closing !== undefined) throw new SctpError('SCTP_ERR_CLOSED', 'the endpoint is closed');
     const addresses = ips.map((ip) => ({ ip, udpPort: remoteUdpPort }));
-    const core = this.#core.connect({ addresses, port }, associationOptions, this.#driver.now());
+    const core = this.#core.connect({ addresses, port }, options, this.#driver.now());
     this.#driver.schedule();
     return this.#establish(core, host, signal);
   }

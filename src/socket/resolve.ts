@@ -13,9 +13,11 @@ export async function resolveAddresses(host: string | readonly string[]): Promis
 
 /** A name stands for the one address that the system prefers: several need not be those of one host. */
 async function resolve(host: string): Promise<string> {
-  if (isIP(host) !== 0) return canonical(host);
+  const version = isIP(host);
+  if (version !== 0) return canonical(host, version);
   try {
-    return canonical((await lookup(host)).address);
+    const { address, family } = await lookup(host);
+    return canonical(address, family);
   } catch (error) {
     throw new SctpError('SCTP_ERR_HOST_NOT_FOUND', `cannot find a host named '${host}' (${describe(error)})`, {
       cause: error,
@@ -23,9 +25,9 @@ async function resolve(host: string): Promise<string> {
   }
 }
 
-function canonical(ip: string): string {
+function canonical(ip: string, version: number): string {
   // A zone (`fe80::1%eth0`) belongs to the address, and SocketAddress would drop it.
-  if (isIP(ip) === 4 || ip.includes('%')) return ip;
+  if (version === 4 || ip.includes('%')) return ip;
   return new SocketAddress({ address: ip, family: 'ipv6' }).address;
 }
 

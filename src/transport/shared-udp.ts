@@ -53,8 +53,8 @@ export class SharedUdpTransport implements Transport {
   constructor(options: SharedUdpOptions) {
     const { port, host = [], udpPort, remote } = options;
     this.#options = options;
-    if (udpPort !== 0) this.#key = JSON.stringify([host, udpPort]);
-    else if (remote !== undefined) this.#key = JSON.stringify([host, remote]);
+    if (udpPort !== 0) this.#key = `${host} port ${udpPort}`;
+    else if (remote !== undefined) this.#key = `${host} to ${remote}`;
     this.port = port === 0 ? this.#pickPort() : port;
   }
 
