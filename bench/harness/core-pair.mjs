@@ -1,5 +1,6 @@
 // Two sans-IO endpoints of the built package with nothing between them: no sockets, no timers, virtual time.
 import { createHmac, randomFillSync } from 'node:crypto';
+import { Ring } from '../../dist/base/ring.js';
 import { Endpoint } from '../../dist/core.js';
 
 const port = 5000;
@@ -24,8 +25,8 @@ export class CorePair {
   /** Takes what either side tells. */
   onEvent = nowhere;
   /** Under way. */
-  #fromOne = [];
-  #fromOther = [];
+  #fromOne = new Ring();
+  #fromOther = new Ring();
 
   constructor(options = {}) {
     this.one = new Endpoint({ port, ...options }, environment);
@@ -82,7 +83,7 @@ export class CorePair {
   #carry(from, to, packets, answers) {
     this.#drain(from, packets);
     if (packets.length === 0) return false;
-    for (const packet of packets.splice(0)) {
+    for (let packet = packets.shift(); packet !== undefined; packet = packets.shift()) {
       this.packets++;
       if (this.intercept?.(packet.packet) === true) continue;
       if (to.handlePacket(packet.packet, packet.to, undefined, this.now) === 'answer') this.#drain(to, answers);

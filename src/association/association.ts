@@ -142,8 +142,8 @@ export class Association {
     return this.#context.paths.status();
   }
 
-  /** Changes whenever `paths` gains or loses an address. */
-  get pathsVersion(): number {
+  /** Changes whenever `paths` gains or loses an address, and with every new `myVerificationTag`: where packets find it. */
+  get placeVersion(): number {
     return this.#context.paths.version;
   }
 

@@ -1,9 +1,12 @@
-import { asciiBytes, padded } from '../base/bytes.ts';
-import type { Tsn } from '../base/serial.ts';
+import { asciiBytes, emptyBytes, padded } from '../base/bytes.ts';
+import { type Tsn, tsn } from '../base/serial.ts';
 import { type Instant, Timer } from '../base/time.ts';
 import {
   commonHeaderLength,
+  type DataChunk,
   dataHeaderLength,
+  type Fragment,
+  type IDataChunk,
   iDataHeaderLength,
   type PacketBuilder,
   type SackChunk,
@@ -23,6 +26,25 @@ const largestWindowShare = 1 / 4;
 const leastPmdcs = 1_460;
 
 type Outstanding = OutstandingChunk<OutgoingFragment, Path>;
+
+const noFragment: Fragment = {
+  streamId: 0,
+  unordered: false,
+  beginning: true,
+  ending: true,
+  messageId: 0,
+  fsn: 0,
+  ppid: 0,
+  payload: emptyBytes,
+};
+
+/** The chunk that is written: one serves all associations. */
+const theChunk: { kind: 'DATA' | 'I-DATA'; tsn: Tsn; immediateAck: boolean; fragment: Fragment } = {
+  kind: 'DATA',
+  tsn: tsn(0),
+  immediateAck: false,
+  fragment: noFragment,
+};
 
 /**
  * A gap ack block's offsets have 16 bits, so more than this many TSNs could not all be reported (RFC 9260 §3.3.4). And
@@ -339,8 +361,13 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
     this.#context.events.push({ kind: 'writable' });
   }
 
-  #append(builder: PacketBuilder, { tsn, cargo }: Outstanding, path: Path, now: Instant): void {
-    builder.append({ kind: this.#kind, tsn, immediateAck: this.#wantsImmediateAck(cargo), fragment: cargo });
+  #append(builder: PacketBuilder, chunk: Outstanding, path: Path, now: Instant): void {
+    theChunk.kind = this.#kind;
+    theChunk.tsn = chunk.tsn;
+    theChunk.immediateAck = this.#wantsImmediateAck(chunk.cargo);
+    theChunk.fragment = chunk.cargo;
+    builder.append(theChunk as DataChunk | IDataChunk);
+    theChunk.fragment = noFragment;
     path.lastSentAt = now;
     // §6.1: "if the T3-rtx timer of that address is not currently running, the sender MUST start that timer."; "the
     // timer value SHOULD be adjusted according to the timer rules defined in Sections 6.3.2 and 6.3.3."

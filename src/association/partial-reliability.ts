@@ -5,7 +5,7 @@ import type { Instant } from '../base/time.ts';
 import type { ForwardTsnChunk, IForwardTsnChunk } from '../chunks/index.ts';
 import type { OutstandingChunk } from '../reliability/outstanding-chunk.ts';
 import type { OutstandingData } from '../reliability/outstanding-data.ts';
-import type { OutgoingFragment, OutgoingMessage } from '../streams/message.ts';
+import { OutgoingFragment, type OutgoingMessage } from '../streams/message.ts';
 import type { Context } from './context.ts';
 import type { Path } from './path.ts';
 
@@ -64,7 +64,8 @@ export class PartialReliability {
     if (!message.isFragmented) {
       context.sendQueue.discardRest(message);
       // Its fragments so far may all be acknowledged: a TSN of its own carries the news that there will be no more.
-      this.#outstanding.skip({ ...endOf(message), message }, context.paths.current);
+      // The fragment that would have ended it, without its bytes.
+      this.#outstanding.skip(new OutgoingFragment(message, emptyBytes, false, true), context.paths.current);
       message.lastTsn = this.#outstanding.lastTsn;
     }
     message.collect(this.payloadsOf(message));
@@ -213,18 +214,4 @@ export class PartialReliability {
 /** Whether the peer has all of the message, perhaps behind a hole. */
 function isThere(message: OutgoingMessage): boolean {
   return message.isEnded && message.acknowledged === message.length;
-}
-
-/** The fragment that would have ended a message, without its bytes. */
-function endOf(message: OutgoingMessage): Omit<OutgoingFragment, 'message'> {
-  return {
-    streamId: message.streamId,
-    unordered: message.unordered,
-    beginning: false,
-    ending: true,
-    messageId: message.messageId ?? 0,
-    fsn: message.fragmentCount,
-    ppid: 0,
-    payload: emptyBytes,
-  };
 }

@@ -1,7 +1,7 @@
-import { distance, isAfter, isBefore, next, plus, previous, type Tsn } from './serial.ts';
+import { distance, isAfter, isBefore, next, plus, previous, type Tsn, tsn } from './serial.ts';
 
 /** Shared by all sets that have none yet: nothing is ever written here. */
-const noBounds: Tsn[] = [];
+const noBounds: number[] = [];
 
 /**
  * A set of TSNs as sorted, disjoint, non-adjacent ranges. In-order growth at the end and removal at the front are
@@ -10,8 +10,8 @@ const noBounds: Tsn[] = [];
  * All members must lie within 2^31 of each other, which the TSN windows of their owners guarantee.
  */
 export class TsnRanges {
-  /** The first and the last TSN of each range, in turns. */
-  #bounds: Tsn[] = noBounds;
+  /** The first and the last TSN of each range, in turns; as signed numbers, which engines keep without a box. */
+  #bounds: number[] = noBounds;
   #size = 0;
 
   /** How many ranges there are. */
@@ -29,21 +29,21 @@ export class TsnRanges {
   }
 
   start(index: number): Tsn {
-    return this.#bounds[2 * index]!;
+    return tsn(this.#bounds[2 * index]!);
   }
 
   end(index: number): Tsn {
-    return this.#bounds[2 * index + 1]!;
+    return tsn(this.#bounds[2 * index + 1]!);
   }
 
   /** The lowest TSN, undefined when the set is empty. */
   get first(): Tsn | undefined {
-    return this.#bounds[0];
+    return this.isEmpty ? undefined : tsn(this.#bounds[0]!);
   }
 
   /** The highest TSN, undefined when the set is empty. */
   get last(): Tsn | undefined {
-    return this.#bounds[this.#bounds.length - 1];
+    return this.isEmpty ? undefined : tsn(this.#bounds[this.#bounds.length - 1]!);
   }
 
   has(tsn: Tsn): boolean {
@@ -70,18 +70,18 @@ export class TsnRanges {
     const bounds = this.#bounds;
     const { last } = this;
     if (last === undefined) {
-      if (bounds === noBounds) this.#bounds = [start, end];
-      else bounds.push(start, end);
+      if (bounds === noBounds) this.#bounds = [start | 0, end | 0];
+      else bounds.push(start | 0, end | 0);
       this.#size = distance(end, start) + 1;
       return;
     }
     if (start === next(last)) {
-      bounds[bounds.length - 1] = end;
+      bounds[bounds.length - 1] = end | 0;
       this.#size += distance(end, start) + 1;
       return;
     }
     if (isAfter(start, last)) {
-      bounds.push(start, end);
+      bounds.push(start | 0, end | 0);
       this.#size += distance(end, start) + 1;
       return;
     }
@@ -98,9 +98,9 @@ export class TsnRanges {
     }
     this.#size += distance(mergedEnd, mergedStart) + 1;
     if (to === from + 1) {
-      bounds[2 * from] = mergedStart;
-      bounds[2 * from + 1] = mergedEnd;
-    } else bounds.splice(2 * from, 2 * (to - from), mergedStart, mergedEnd);
+      bounds[2 * from] = mergedStart | 0;
+      bounds[2 * from + 1] = mergedEnd | 0;
+    } else bounds.splice(2 * from, 2 * (to - from), mergedStart | 0, mergedEnd | 0);
   }
 
   /** Removes every TSN from `start` to `end`, both included. */
@@ -110,14 +110,14 @@ export class TsnRanges {
     if (from === this.length || isAfter(this.start(from), end)) return;
     const beginsBefore = isBefore(this.start(from), start);
     if (beginsBefore && isAfter(this.end(from), end)) {
-      bounds.splice(2 * from + 1, 0, previous(start), next(end));
+      bounds.splice(2 * from + 1, 0, previous(start) | 0, next(end) | 0);
       this.#size -= distance(end, start) + 1;
       return;
     }
     let index = from;
     if (beginsBefore) {
       this.#size -= distance(this.end(index), start) + 1;
-      bounds[2 * index + 1] = previous(start);
+      bounds[2 * index + 1] = previous(start) | 0;
       index++;
     }
     let to = index;
@@ -127,7 +127,7 @@ export class TsnRanges {
     }
     if (to < this.length && !isAfter(this.start(to), end)) {
       this.#size -= distance(end, this.start(to)) + 1;
-      bounds[2 * to] = next(end);
+      bounds[2 * to] = next(end) | 0;
     }
     // What is newest goes most often, and `pop` allocates nothing.
     if (to === this.length) while (bounds.length > 2 * index) bounds.pop();
@@ -139,14 +139,16 @@ export class TsnRanges {
     const { first } = this;
     if (first === undefined || isAfter(first, tsn)) return;
     if (isAfter(this.end(0), tsn)) {
-      this.#bounds[0] = next(tsn);
+      this.#bounds[0] = next(tsn) | 0;
       this.#size -= distance(tsn, first) + 1;
     } else if (this.length === 1) this.clear();
     else this.removeRange(first, tsn);
   }
 
   clear(): void {
-    if (!this.isEmpty) this.#bounds.length = 0;
+    // One range is what comes and goes: popping it keeps its memory for the next, setting the length would not.
+    if (this.length > 1) this.#bounds = noBounds;
+    else while (this.#bounds.length > 0) this.#bounds.pop();
     this.#size = 0;
   }
 

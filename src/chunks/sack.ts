@@ -32,6 +32,28 @@ export interface SackChunk {
   readonly duplicateTsns: readonly Tsn[];
 }
 
+const none: readonly never[] = [];
+
+// (Most chunks have no block or one. An array that is grown by `push` has room for 17 from its first item on.)
+
+function decodeBlocks(bytes: Uint8Array, start: number, end: number): readonly GapAckBlock[] {
+  if (start === end) return none;
+  const blocks = [decodeBlock(bytes, start)];
+  for (let at = start + 4; at < end; at += 4) blocks.push(decodeBlock(bytes, at));
+  return blocks;
+}
+
+function decodeBlock(bytes: Uint8Array, at: number): GapAckBlock {
+  return { start: readUint16(bytes, at), end: readUint16(bytes, at + 2) };
+}
+
+function decodeDuplicates(bytes: Uint8Array, start: number, end: number): readonly Tsn[] {
+  if (start === end) return none;
+  const tsns: Tsn[] = [];
+  for (let at = start; at < end; at += 4) tsns.push(tsn(readUint32(bytes, at)));
+  return tsns;
+}
+
 export const sackCodec: ChunkCodec<SackChunk> = {
   type: 3,
   minimumLength: 12,
@@ -39,18 +61,12 @@ export const sackCodec: ChunkCodec<SackChunk> = {
     const duplicatesStart = start + 12 + 4 * readUint16(bytes, start + 8);
     const duplicatesEnd = duplicatesStart + 4 * readUint16(bytes, start + 10);
     if (duplicatesEnd > end) return 'more gap ack blocks or duplicate TSNs announced than present';
-    const gapAckBlocks: GapAckBlock[] = [];
-    for (let at = start + 12; at < duplicatesStart; at += 4) {
-      gapAckBlocks.push({ start: readUint16(bytes, at), end: readUint16(bytes, at + 2) });
-    }
-    const duplicateTsns: Tsn[] = [];
-    for (let at = duplicatesStart; at < duplicatesEnd; at += 4) duplicateTsns.push(tsn(readUint32(bytes, at)));
     return {
       kind: 'SACK',
       cumulativeTsnAck: tsn(readUint32(bytes, start)),
       aRwnd: readUint32(bytes, start + 4),
-      gapAckBlocks,
-      duplicateTsns,
+      gapAckBlocks: decodeBlocks(bytes, start + 12, duplicatesStart),
+      duplicateTsns: decodeDuplicates(bytes, duplicatesStart, duplicatesEnd),
     };
   },
   valueLength: ({ gapAckBlocks, duplicateTsns }) => 12 + 4 * (gapAckBlocks.length + duplicateTsns.length),

@@ -395,11 +395,11 @@ export class Endpoint {
       // §14.2: "if an association is 'CLOSED', its TCB SHOULD be removed."
       this.#ended.add(slot.tag, now);
       this.#deadlines.schedule(slot, Number.POSITIVE_INFINITY);
-    } else if (association.myVerificationTag !== slot.tag || association.pathsVersion !== slot.pathsVersion) {
+    } else if (association.placeVersion !== slot.placeVersion) {
       this.#table.remove(slot);
       if (association.myVerificationTag !== slot.tag) this.#ended.add(slot.tag, now);
       slot.tag = association.myVerificationTag;
-      slot.pathsVersion = association.pathsVersion;
+      slot.placeVersion = association.placeVersion;
       // §1.3: an INIT ACK chunk may claim addresses at which we have another association; this one must not harm it.
       if (association.paths.some(({ address }) => this.#table.findOpenAt(address, association.remotePort))) {
         association.abort(asciiBytes('one of the addresses belongs to another association'), now);

@@ -9,8 +9,8 @@ export class Slot implements HeapEntry, ActivityListener {
   readonly association: Association;
   /** The tag under which it is found; a restart changes it. */
   tag: number;
-  /** The version of its paths under which it is found. */
-  pathsVersion: number;
+  /** The version of its place under which it is found. */
+  placeVersion: number;
   place: Place | undefined;
   isActive = false;
   hasEvents = false;
@@ -28,7 +28,7 @@ export class Slot implements HeapEntry, ActivityListener {
     this.#activate = activate;
     this.association = new Association(identity, options, environment, this);
     this.tag = identity.myVerificationTag;
-    this.pathsVersion = this.association.pathsVersion;
+    this.placeVersion = this.association.placeVersion;
   }
 
   handleActivity(): void {

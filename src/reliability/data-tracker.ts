@@ -9,6 +9,8 @@ export const tsnWindow = 0xffff;
 /** More duplicates than this say nothing new about the network. */
 const maxDuplicatesReported = 20;
 
+const none: readonly never[] = [];
+
 export interface DataTrackerOptions {
   readonly sackDelayMs: number;
   /** Packets with DATA after which a SACK is sent at once. RFC 9260 §6.2: "at least every second packet". */
@@ -217,17 +219,20 @@ export class DataTracker {
     this.#sackDelay.stop();
   }
 
-  #gapAckBlocks(room: number): GapAckBlock[] {
-    // §3.3.4: "The Gap Ack Blocks SHOULD be isolated."
-    const blocks: GapAckBlock[] = [];
+  #gapAckBlocks(room: number): readonly GapAckBlock[] {
     const count = Math.min(this.#received.length, room);
-    for (let i = 0; i < count; i++) {
-      blocks.push({
-        start: distance(this.#received.start(i), this.#cumulativeTsn),
-        end: distance(this.#received.end(i), this.#cumulativeTsn),
-      });
-    }
+    if (count <= 0) return none;
+    // §3.3.4: "The Gap Ack Blocks SHOULD be isolated."
+    const blocks = [this.#gapAckBlock(0)];
+    for (let i = 1; i < count; i++) blocks.push(this.#gapAckBlock(i));
     return blocks;
+  }
+
+  #gapAckBlock(index: number): GapAckBlock {
+    return {
+      start: distance(this.#received.start(index), this.#cumulativeTsn),
+      end: distance(this.#received.end(index), this.#cumulativeTsn),
+    };
   }
 
   /** Whether `tsn` lies beyond all that was received so far. */

@@ -117,6 +117,36 @@ export class OutgoingMessage implements Message {
 }
 
 /** A piece of a message, as large as a DATA chunk may be. Once made "it cannot be re-fragmented" (RFC 9260 §6.9). */
-export interface OutgoingFragment extends Fragment {
+export class OutgoingFragment implements Fragment {
   readonly message: OutgoingMessage;
+  readonly payload: Uint8Array;
+  readonly beginning: boolean;
+  readonly ending: boolean;
+  readonly fsn: number;
+
+  constructor(message: OutgoingMessage, payload: Uint8Array, beginning: boolean, ending: boolean) {
+    this.message = message;
+    this.payload = payload;
+    this.beginning = beginning;
+    this.ending = ending;
+    this.fsn = message.fragmentCount;
+  }
+
+  get streamId(): number {
+    return this.message.streamId;
+  }
+
+  /** RFC 9260 §3.3.1: "each fragment of the message MUST have its U bit set to 1." */
+  get unordered(): boolean {
+    return this.message.unordered;
+  }
+
+  get messageId(): number {
+    return this.message.messageId ?? 0;
+  }
+
+  /** RFC 9260 §3.3.1: "This field MUST be sent even in fragmented DATA chunks". */
+  get ppid(): number {
+    return this.message.ppid;
+  }
 }

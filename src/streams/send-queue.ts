@@ -2,7 +2,7 @@ import { LazyMap } from '../base/lazy-map.ts';
 import { LazySet } from '../base/lazy-set.ts';
 import { ssn } from '../base/serial.ts';
 import type { Instant } from '../base/time.ts';
-import type { OutgoingFragment, OutgoingMessage } from './message.ts';
+import { OutgoingFragment, type OutgoingMessage } from './message.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import { Pause } from './pause.ts';
 import type { StreamScheduler } from './stream-scheduler.ts';
@@ -211,23 +211,13 @@ export class SendQueue {
     this.#scheduler.handleSent(stream, length, ending);
     if (stream.messages.length === 0) this.#scheduler.handleIdle(stream);
     else if (stream.messages.peek()!.sendable === 0) this.#starve(stream);
-    return {
-      streamId: message.streamId,
-      // §3.3.1: "each fragment of the message MUST have its U bit set to 1."
-      unordered: message.unordered,
-      // §3.3.1: "An unfragmented user message MUST have both the B and E bits set to 1." §6.9: "MUST also set the B/E
-      // bits of the first DATA chunk in the series to 10, the B/E bits of the last DATA chunk in the series to 01".
-      // RFC 8260 §2.2.2: "The first fragment MUST have the B bit set. The last fragment MUST have the E bit set. All other
-      // fragments MUST NOT have the B or E bit set."
-      beginning,
-      ending,
-      messageId: message.messageId,
-      fsn: message.fragmentCount++,
-      // §3.3.1: "This field MUST be sent even in fragmented DATA chunks".
-      ppid: message.ppid,
-      payload,
-      message,
-    };
+    // §3.3.1: "An unfragmented user message MUST have both the B and E bits set to 1." §6.9: "MUST also set the B/E
+    // bits of the first DATA chunk in the series to 10, the B/E bits of the last DATA chunk in the series to 01".
+    // RFC 8260 §2.2.2: "The first fragment MUST have the B bit set. The last fragment MUST have the E bit set. All other
+    // fragments MUST NOT have the B or E bit set."
+    const fragment = new OutgoingFragment(message, payload, beginning, ending);
+    message.fragmentCount++;
+    return fragment;
   }
 
   /** The packet in the making is complete. */
