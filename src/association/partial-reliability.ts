@@ -5,7 +5,7 @@ import type { Instant } from '../base/time.ts';
 import type { ForwardTsnChunk, IForwardTsnChunk } from '../chunks/index.ts';
 import type { OutstandingChunk } from '../reliability/outstanding-chunk.ts';
 import type { OutstandingData } from '../reliability/outstanding-data.ts';
-import { OutgoingFragment, type OutgoingMessage } from '../streams/message.ts';
+import { type OutgoingFragment, type OutgoingMessage, OutgoingPiece } from '../streams/message.ts';
 import type { Context } from './context.ts';
 import type { Path } from './path.ts';
 
@@ -65,7 +65,7 @@ export class PartialReliability {
       context.sendQueue.discardRest(message);
       // Its fragments so far may all be acknowledged: a TSN of its own carries the news that there will be no more.
       // The fragment that would have ended it, without its bytes.
-      this.#outstanding.skip(new OutgoingFragment(message, emptyBytes, false, true), context.paths.current);
+      this.#outstanding.skip(new OutgoingPiece(message, emptyBytes, false, true), context.paths.current);
       message.lastTsn = this.#outstanding.lastTsn;
     }
     message.collect(this.payloadsOf(message));

@@ -56,11 +56,9 @@ export class DataReassembly implements Reassembly {
     if (fragment.unordered) return this.#handleUnordered(stream, tsn, fragment);
     const number = fragment.messageId as Ssn;
     if (fragment.beginning && fragment.ending) {
-      const isTaken = stream.partial?.has(number) || stream.waiting?.has(number);
-      if (isTaken || stream.delivery?.number === number) return 'two messages with one SSN';
+      if (stream.partial?.has(number) || stream.delivery?.number === number) return 'two messages with one SSN';
       const message = toMessage(fragment, fragment.payload);
-      this.#handleOrdered(stream, number, { message, firstTsn: tsn, fragmentCount: 1 }, isShared);
-      return undefined;
+      return this.#handleOrdered(stream, number, { message, firstTsn: tsn, fragmentCount: 1 }, isShared);
     }
     return this.#handlePiece(stream, number, tsn, fragment);
   }
@@ -248,11 +246,8 @@ export class DataReassembly implements Reassembly {
       stream.partial.delete(number);
       this.#noteIncomplete(stream);
       const { firstTsn, fragments } = verdict;
-      this.#handleOrdered(stream, number, {
-        message: this.#join(fragments),
-        firstTsn,
-        fragmentCount: fragments.length,
-      });
+      const arrived = { message: this.#join(fragments), firstTsn, fragmentCount: fragments.length };
+      return this.#handleOrdered(stream, number, arrived);
     }
     return undefined;
   }
@@ -282,16 +277,18 @@ export class DataReassembly implements Reassembly {
   }
 
   /** §6.6: "MUST deliver DATA chunks […] according to the order of their Stream Sequence Number". */
-  #handleOrdered(stream: IncomingStream, number: Ssn, arrived: WaitingMessage, isShared = false): void {
+  #handleOrdered(stream: IncomingStream, number: Ssn, arrived: WaitingMessage, isShared = false): string | undefined {
     if (number !== stream.nextSsn) {
       // §6.6: "the endpoint MUST hold the received DATA chunks from delivery to the ULP until they are reordered."
       stream.waiting ??= new Map();
+      const { size } = stream.waiting;
       stream.waiting.set(number, isShared ? { ...arrived, message: withOwnMemory(arrived.message) } : arrived);
-      return;
+      return stream.waiting.size === size ? 'two messages with one SSN' : undefined;
     }
     this.#queue.push(arrived.message);
     stream.nextSsn = nextSsn(stream.nextSsn);
     this.#deliverFollowing(stream);
+    return undefined;
   }
 
   #deliverFollowing(stream: IncomingStream): void {

@@ -34,8 +34,8 @@ export const reliable: ReliabilityPolicy = {
   priority: undefined,
 };
 
-/** A message on its way to the peer: whole, or in pieces while its user still writes it. */
-export class OutgoingMessage implements Message {
+/** A message on its way to the peer: whole, or in pieces while its user still writes it. What fits one chunk is its own fragment. */
+export class OutgoingMessage implements Message, OutgoingFragment {
   /** Of a message in pieces nothing, until it is given up: then the bytes that the peer has not acknowledged. */
   data: Uint8Array;
   readonly streamId: number;
@@ -46,8 +46,9 @@ export class OutgoingMessage implements Message {
   readonly policy: ReliabilityPolicy;
   /** Whether its sender wants to know when it was delivered. */
   readonly reportsDelivery: boolean;
-  /** SSN (DATA) or MID (I-DATA), assigned when the first fragment goes out. */
-  messageId: Ssn | Mid | undefined;
+  /** SSN (DATA) or MID (I-DATA), once `isNumbered`: assigned when the first fragment goes out. */
+  messageId: Ssn | Mid = 0 as Ssn;
+  isNumbered = false;
   /** Undefined for a message that came whole. */
   readonly pieces: OutgoingPieces | undefined;
   /** Bytes that were written so far, and whether these are all. */
@@ -87,6 +88,27 @@ export class OutgoingMessage implements Message {
     this.reportsDelivery = reportsDelivery;
   }
 
+  get message(): this {
+    return this;
+  }
+
+  get payload(): Uint8Array {
+    return this.data;
+  }
+
+  /** RFC 9260 §3.3.1: "An unfragmented user message MUST have both the B and E bits set to 1." */
+  get beginning(): boolean {
+    return true;
+  }
+
+  get ending(): boolean {
+    return true;
+  }
+
+  get fsn(): number {
+    return 0;
+  }
+
   /**
    * Bytes that may become fragments now. While more is to come the last byte waits for it: the E bit needs a fragment, and
    * RFC 9260 §3.3.1 has none without data.
@@ -116,8 +138,13 @@ export class OutgoingMessage implements Message {
   }
 }
 
-/** A piece of a message, as large as a DATA chunk may be. Once made "it cannot be re-fragmented" (RFC 9260 §6.9). */
-export class OutgoingFragment implements Fragment {
+/** What one DATA chunk carries. Once made "it cannot be re-fragmented" (RFC 9260 §6.9). */
+export interface OutgoingFragment extends Fragment {
+  readonly message: OutgoingMessage;
+}
+
+/** A piece of a message, as large as a DATA chunk may be. */
+export class OutgoingPiece implements OutgoingFragment {
   readonly message: OutgoingMessage;
   readonly payload: Uint8Array;
   readonly beginning: boolean;
@@ -142,7 +169,7 @@ export class OutgoingFragment implements Fragment {
   }
 
   get messageId(): number {
-    return this.message.messageId ?? 0;
+    return this.message.messageId;
   }
 
   /** RFC 9260 §3.3.1: "This field MUST be sent even in fragmented DATA chunks". */

@@ -1,8 +1,7 @@
 import { LazyMap } from '../base/lazy-map.ts';
 import { LazySet } from '../base/lazy-set.ts';
-import { ssn } from '../base/serial.ts';
 import type { Instant } from '../base/time.ts';
-import { OutgoingFragment, type OutgoingMessage } from './message.ts';
+import { type OutgoingFragment, type OutgoingMessage, OutgoingPiece } from './message.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import { Pause } from './pause.ts';
 import type { StreamScheduler } from './stream-scheduler.ts';
@@ -196,7 +195,7 @@ export class SendQueue {
     // RFC 8260 §2.2.2: "MUST NOT process […] more than one user message in any given stream at any time."
     const message = stream.messages.peek()!;
     const beginning = message.fragmented === 0;
-    message.messageId ??= this.#takeMessageId(stream, message);
+    if (!message.isNumbered) this.#number(stream, message);
     const payload = message.takePayload(length);
     const ending = message.isFragmented;
     // §6.9: "The data sender MUST break the user message into a series of DATA chunks."
@@ -211,11 +210,11 @@ export class SendQueue {
     this.#scheduler.handleSent(stream, length, ending);
     if (stream.messages.length === 0) this.#scheduler.handleIdle(stream);
     else if (stream.messages.peek()!.sendable === 0) this.#starve(stream);
-    // §3.3.1: "An unfragmented user message MUST have both the B and E bits set to 1." §6.9: "MUST also set the B/E
-    // bits of the first DATA chunk in the series to 10, the B/E bits of the last DATA chunk in the series to 01".
-    // RFC 8260 §2.2.2: "The first fragment MUST have the B bit set. The last fragment MUST have the E bit set. All other
-    // fragments MUST NOT have the B or E bit set."
-    const fragment = new OutgoingFragment(message, payload, beginning, ending);
+    // §6.9: "MUST also set the B/E bits of the first DATA chunk in the series to 10, the B/E bits of the last DATA chunk in
+    // the series to 01". RFC 8260 §2.2.2: "The first fragment MUST have the B bit set. The last fragment MUST have the E bit
+    // set. All other fragments MUST NOT have the B or E bit set."
+    const isWhole = beginning && ending && message.pieces === undefined;
+    const fragment = isWhole ? message : new OutgoingPiece(message, payload, beginning, ending);
     message.fragmentCount++;
     return fragment;
   }
@@ -347,9 +346,10 @@ export class SendQueue {
    * "the same Stream Sequence Number MUST be carried in each of the fragments of the message" (§3.3.1). "For unordered
    * user messages, the Stream Sequence Number MUST NOT be changed" (§6.5), and it has no significance.
    */
-  #takeMessageId(stream: OutgoingStream, message: OutgoingMessage): NonNullable<OutgoingMessage['messageId']> {
-    if (this.isInterleaving) return stream.takeMid(message.unordered);
-    return message.unordered ? ssn(0) : stream.takeSsn();
+  #number(stream: OutgoingStream, message: OutgoingMessage): void {
+    message.isNumbered = true;
+    if (this.isInterleaving) message.messageId = stream.takeMid(message.unordered);
+    else if (!message.unordered) message.messageId = stream.takeSsn();
   }
 
   /** Puts the message behind those of its stream, unless one of the first `pauseCount` pauses covers it. */
