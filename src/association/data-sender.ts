@@ -113,7 +113,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
 
   /** Whether something is to be retransmitted, or to be skipped by the peer. */
   get hasToRepeat(): boolean {
-    return this.partialReliability.isDue || this.#outstanding.nextRetransmission !== undefined;
+    return this.partialReliability.isDue || this.#outstanding.hasLost;
   }
 
   /** Whether no TSN is outstanding. */
@@ -223,7 +223,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
   choosePath(now: Instant): Path | undefined {
     // §6.1 C: "the sender MUST first transmit any DATA chunks that are marked for retransmission (limited by the
     // current cwnd)."
-    const retransmission = this.#nextRetransmission(now);
+    const retransmission = this.#outstanding.hasLost ? this.#nextRetransmission(now) : undefined;
     if (retransmission !== undefined) {
       const path = this.#retransmissionPath(retransmission);
       return path.hasRoomInWindow || this.#fastRetransmitPath === path ? path : undefined;
@@ -273,6 +273,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
    * is fragmented, it cannot be re-fragmented. Instead, if the PMTU has been reduced, then IP fragmentation MUST be used."
    */
   oversizedRetransmission(path: Path, now: Instant): number | undefined {
+    if (!this.#outstanding.hasLost) return undefined;
     const size = this.#nextRetransmission(now)?.size ?? 0;
     return commonHeaderLength + size > path.maxPacketSize ? size : undefined;
   }
@@ -288,12 +289,11 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
     // A fast retransmission may ignore cwnd (§7.2.4 3); new data beside it may not (§6.1 B).
     const takesNew = path === this.#context.paths.current && path.hasRoomInWindow;
     // §6.1: "The following general rules MUST be applied by the data sender for transmission and/or retransmission".
-    this.#fillRetransmissions(builder, path, limit, now);
+    if (this.#outstanding.hasLost) this.#fillRetransmissions(builder, path, limit, now);
+    const { hasLost } = this.#outstanding;
     // What found no room beside a SACK chunk goes next, and may still ignore cwnd.
-    if (builder.length > before || this.#outstanding.nextRetransmission === undefined) {
-      this.#fastRetransmitPath = undefined;
-    }
-    if (takesNew && this.#outstanding.nextRetransmission === undefined) this.#fillNew(builder, path, now);
+    if (builder.length > before || !hasLost) this.#fastRetransmitPath = undefined;
+    if (takesNew && !hasLost) this.#fillNew(builder, path, now);
     // What IP fragments says nothing of the path MTU when it is lost.
     const isWhole = limit === path.maxPacketSize;
     if (isWhole && builder.length > path.largestPacket && builder.length > before) path.largestPacket = builder.length;

@@ -165,6 +165,11 @@ export class OutstandingData<Cargo, D extends Destination> {
     return this.#advancedPeerAckPoint;
   }
 
+  /** Whether anything is to be retransmitted. */
+  get hasLost(): boolean {
+    return !this.#lost.isEmpty;
+  }
+
   /** The chunk that is to be retransmitted first, undefined when there is none. */
   get nextRetransmission(): OutstandingChunk<Cargo, D> | undefined {
     const tsn = this.#lost.first;
