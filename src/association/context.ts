@@ -23,7 +23,7 @@ import { SendBuffer } from './send-buffer.ts';
 import type { State } from './state.ts';
 import type { CookieJar } from './state-cookie.ts';
 
-/** A packet to hand to the transport. Its memory is never written to again. */
+/** A packet to hand to the transport. Its memory is never written to again, unless it is given back (`Endpoint.reclaim`). */
 export interface Transmit {
   readonly packet: Uint8Array;
   readonly to: NetAddress;

@@ -10,6 +10,10 @@ const largestSlabSize = 64 * 1024;
 /** Where large packets are asked for and small ones kept, a slab serves so many bytes of them. */
 const roomForSmall = 32 * 1024;
 
+function aligned(size: number): number {
+  return (size + 7) & ~7;
+}
+
 /**
  * Memory for packets, cut from larger pieces: each packet keeps its own bytes, since the transport may hold them until
  * the system has taken them, and small packets do not cost an allocation each.
@@ -35,6 +39,13 @@ export class Slab {
   }
 
   keep(size: number): void {
-    this.#used += (size + 7) & ~7;
+    this.#used += aligned(size);
+  }
+
+  /** Nobody looks at `packet` any more: if nothing was kept since, its bytes are given away again, while they are at hand. */
+  giveBack(packet: Uint8Array): void {
+    if (packet.buffer !== this.#slab.buffer) return;
+    const start = packet.byteOffset - this.#slab.byteOffset;
+    if (start + aligned(packet.length) === this.#used) this.#used = start;
   }
 }

@@ -26,7 +26,7 @@ export interface DriverOwner {
 /** The part of an endpoint that a driver drives. */
 export type DrivenEndpoint = Pick<
   Endpoint,
-  'handlePacket' | 'handleTimeout' | 'nextTimeout' | 'pollTransmit' | 'pollEvent'
+  'handlePacket' | 'handleTimeout' | 'nextTimeout' | 'pollTransmit' | 'pollEvent' | 'reclaim'
 >;
 
 /**
@@ -172,6 +172,7 @@ export class Driver implements TransportReceiver {
       any = true;
       if (log.enabled) log('to %s: %s', formatAddress(transmit.to), describePacket(transmit.packet));
       this.#transport.send(transmit.packet, transmit.to, transmit.from);
+      if (this.#transport.properties.isDrained?.() === true) this.#endpoint.reclaim(transmit.packet);
     }
   }
 

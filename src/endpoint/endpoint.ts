@@ -218,6 +218,11 @@ export class Endpoint {
     }
   }
 
+  /** The packet that `pollTransmit` has returned last is out, and looked at by nobody: its memory serves for others. */
+  reclaim(packet: Uint8Array): void {
+    this.#environment.slab.giveBack(packet);
+  }
+
   /** The next event, undefined when there is none. The first of an association that a peer began is 'established'. */
   pollEvent(): EndpointEvent | undefined {
     for (;;) {

@@ -40,6 +40,7 @@ interface IncomingStream {
 export class DataReassembly implements Reassembly {
   readonly #queue: ReceiveQueue;
   readonly #streams = new LazyMap<number, IncomingStream>();
+  /** All streams that hold pieces, and perhaps some that did. */
   readonly #incomplete = new LazySet<IncomingStream>();
   /** Messages in delivery, by the TSN that each of them waits for: "strictly sequential" (§3.3.1). */
   readonly #deliveries = new LazyMap<Tsn, Delivery>();
@@ -68,7 +69,7 @@ export class DataReassembly implements Reassembly {
   }
 
   deliverPartly(isPressed: boolean): void {
-    for (const stream of this.#incomplete) {
+    for (const stream of this.#incompleteStreams()) {
       const { partial, unordered, streamId } = stream;
       const point = this.#queue.pointOf(streamId);
       if (point === Number.POSITIVE_INFINITY) continue;
@@ -105,14 +106,13 @@ export class DataReassembly implements Reassembly {
     // RFC 3758 §3.6: "MUST remove any partially reassembled message, which is still missing one or more TSNs earlier than or equal
     // to the new cumulative TSN point". Its TSNs are consecutive, so that is what begins before and is not complete.
     for (const [tsn, delivery] of this.#deliveries) if (!isAfter(tsn, newCumulativeTsn)) this.#abandon(tsn, delivery);
-    for (const stream of this.#incomplete) {
+    for (const stream of this.#incompleteStreams()) {
       const release = (fragment: Fragment): void => this.#queue.release(fragment.payload.length);
       for (const [number, runs] of stream.partial ?? []) {
         runs.dropUpTo(newCumulativeTsn, release);
         if (runs.isEmpty) stream.partial!.delete(number);
       }
       stream.unordered?.dropUpTo(newCumulativeTsn, release);
-      this.#noteIncomplete(stream);
     }
     for (const { streamId, messageId } of skipped) this.#skipTo(this.#stream(streamId), ssn(messageId));
   }
@@ -185,7 +185,6 @@ export class DataReassembly implements Reassembly {
       stream.nextSsn = nextSsn(number);
       this.#deliverFollowing(stream);
     }
-    this.#noteIncomplete(stream);
     return undefined;
   }
 
@@ -216,11 +215,15 @@ export class DataReassembly implements Reassembly {
     this.#deliverFollowing(stream);
   }
 
-  /** Remembers which streams hold pieces, so that a FORWARD TSN chunk need not look at all. */
-  #noteIncomplete(stream: IncomingStream): void {
-    const isIncomplete = (stream.partial?.size ?? 0) > 0 || stream.unordered?.isEmpty === false;
-    if (isIncomplete) this.#incomplete.add(stream);
-    else this.#incomplete.delete(stream);
+  /**
+   * The streams that hold pieces, so that a FORWARD TSN chunk need not look at all. Here one that holds none any more is
+   * forgotten, and not before: most messages are complete before anybody asks.
+   */
+  *#incompleteStreams(): IterableIterator<IncomingStream> {
+    for (const stream of this.#incomplete) {
+      if ((stream.partial?.size ?? 0) > 0 || stream.unordered?.isEmpty === false) yield stream;
+      else this.#incomplete.delete(stream);
+    }
   }
 
   #handlePiece(stream: IncomingStream, number: Ssn, tsn: Tsn, fragment: Fragment): string | undefined {
@@ -244,7 +247,6 @@ export class DataReassembly implements Reassembly {
     if (verdict.kind === 'complete') {
       if (!runs.isEmpty) return 'two messages with one SSN';
       stream.partial.delete(number);
-      this.#noteIncomplete(stream);
       const { firstTsn, fragments } = verdict;
       const arrived = { message: this.#join(fragments), firstTsn, fragmentCount: fragments.length };
       return this.#handleOrdered(stream, number, arrived);
@@ -262,7 +264,7 @@ export class DataReassembly implements Reassembly {
     // §3.3.1: "the receiver MUST ignore the Stream Sequence Number field."
     stream.unordered ??= new FragmentRuns();
     const verdict = stream.unordered.add(tsn, fragment);
-    this.#noteIncomplete(stream);
+    this.#incomplete.add(stream);
     if (verdict.kind === 'impossible') return 'B and E bits of neighbouring TSNs do not fit';
     if (verdict.kind === 'complete') this.#queue.push(this.#join(verdict.fragments));
     else this.#deliverPartOf(stream, ssn(0), stream.unordered, tsn);

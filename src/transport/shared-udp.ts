@@ -41,6 +41,7 @@ export class SharedUdpTransport implements Transport {
     overhead: udpProperties.overhead,
     maxPacketSize: udpProperties.maxPacketSize,
     linkMtu: (to, from) => this.#socket?.transport.properties.linkMtu?.(to, from),
+    isDrained: () => this.#socket?.transport.properties.isDrained?.() === true,
   };
   /** The SCTP port. */
   readonly port: number;

@@ -21,6 +21,11 @@ export interface TransportProperties {
    * system: then path MTUs can be discovered (RFC 8899).
    */
   readonly linkMtu?: LinkMtu | undefined;
+  /**
+   * Whether the packet that was sent last is out, or lost, and its memory may be written to again. Where this is not given, packets
+   * keep their memory.
+   */
+  readonly isDrained?: (() => boolean) | undefined;
 }
 
 /** A pipe for datagrams. It knows nothing of SCTP. */
@@ -30,7 +35,7 @@ export interface Transport {
   readonly addresses: readonly NetAddress[];
   /** Binds and starts receiving. Rejects with SctpError `SCTP_ERR_ADDRESS_IN_USE` or `SCTP_ERR_TRANSPORT`. */
   open(receiver: TransportReceiver): Promise<void>;
-  /** Sends one datagram, as reliably as UDP: never throws, never waits. The transport keeps `packet` until it is out; the caller does not write to it again. */
+  /** Sends one datagram, as reliably as UDP: never throws, never waits. The transport keeps `packet` until it is out; the caller does not write to it before `isDrained`. */
   send(packet: Uint8Array, to: NetAddress, from?: NetAddress): void;
   /**
    * Stops receiving. A transport that can linger goes on in both directions for `lingerMs` (default 0), without keeping

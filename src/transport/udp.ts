@@ -81,6 +81,8 @@ export class UdpTransport implements Transport {
   readonly properties: TransportProperties = {
     ...udpProperties,
     linkMtu: (to, from) => linkMtu(to, from, this.#sockets[0]?.socket.getRecvBufferSize()),
+    // What the system takes at once never waits in the socket.
+    isDrained: () => this.#route !== undefined && this.#route.bound.socket.getSendQueueSize() === 0,
   };
   readonly #hosts: readonly string[];
   readonly #udpPort: number;

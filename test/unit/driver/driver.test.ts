@@ -38,6 +38,10 @@ class ScriptedEndpoint implements DrivenEndpoint {
   pollEvent(): ReturnType<DrivenEndpoint['pollEvent']> {
     return this.events.shift();
   }
+
+  reclaim(packet: Uint8Array): void {
+    this.journal.push(`${packet[0]} is back`);
+  }
 }
 
 class ScriptedTransport implements Transport {
