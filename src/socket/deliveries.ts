@@ -23,7 +23,7 @@ export class Deliveries {
   }
 
   resolve(message: Message): void {
-    (this.#take(message.data) ?? this.#take(message))?.resolve();
+    if (this.#waiting.size > 0) (this.#take(message.data) ?? this.#take(message))?.resolve();
   }
 
   reject(message: Message, error: unknown): void {

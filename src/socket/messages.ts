@@ -1,6 +1,7 @@
 import type { SendRequest } from '../association/association.ts';
 import { SctpError } from '../base/errors.ts';
 import type { Message } from '../streams/message.ts';
+import { MessageMemory } from './message-memory.ts';
 
 /** A user message: whole, and in the order of its stream unless `unordered`. */
 export type SctpMessage = Message;
@@ -51,11 +52,24 @@ export function isSource(data: unknown): data is AsyncIterable<Uint8Array | stri
  * Throws SctpError `SCTP_ERR_INVALID_ARGUMENT` for what no association could send.
  */
 export function outgoingMessage(data: Uint8Array | string, options: SendOptions): SendRequest {
-  return sendRequest(ownedBytes(data), options);
+  if (!(data instanceof Uint8Array) || data.length <= largestPooled) return sendRequest(ownedBytes(data), options);
+  // Whose delivery is told, so that `releaseMessage` hears of it.
+  return sendRequest(memory.copy(data), options, true);
 }
 
-/** How a message is sent, `data` or what will be written of it. Throws SctpError `SCTP_ERR_INVALID_ARGUMENT`. */
-export function sendRequest(data: Uint8Array, options: SendOptions): SendRequest {
+const memory = new MessageMemory();
+
+/** The peer has the message for good: its memory serves for others. */
+export function releaseMessage({ data }: Message): void {
+  memory.giveBack(data);
+}
+
+/** How a message is sent, `data` or what will be written of it, and whether its delivery is told. Throws SctpError `SCTP_ERR_INVALID_ARGUMENT`. */
+export function sendRequest(
+  data: Uint8Array,
+  options: SendOptions,
+  reportDelivery: boolean = options.until === 'delivered',
+): SendRequest {
   const { streamId = 0, ppid = 0, unordered = false, sackImmediately = false, until = 'accepted' } = options;
   const { lifetimeMs, maxRetransmits, priority } = options;
   requireInteger('streamId', streamId, 0xffff);
@@ -68,7 +82,6 @@ export function sendRequest(data: Uint8Array, options: SendOptions): SendRequest
   if (until !== 'accepted' && until !== 'delivered') {
     throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `until must be 'accepted' or 'delivered', not '${String(until)}'`);
   }
-  const reportDelivery = until === 'delivered';
   return { data, streamId, ppid, unordered, sackImmediately, lifetimeMs, maxRetransmits, priority, reportDelivery };
 }
 

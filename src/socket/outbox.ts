@@ -5,7 +5,7 @@ import type { Driver } from '../driver/driver.ts';
 import type { Message, OutgoingMessage } from '../streams/message.ts';
 import { Deliveries } from './deliveries.ts';
 import { MessageWriter } from './message-writer.ts';
-import { isSource, outgoingMessage, type SendData, type SendOptions, sendRequest } from './messages.ts';
+import { isSource, outgoingMessage, releaseMessage, type SendData, type SendOptions, sendRequest } from './messages.ts';
 import { ignore, quiet } from './quiet.ts';
 import { cancelled, WaitingSends } from './waiting-sends.ts';
 
@@ -49,7 +49,7 @@ export class Outbox {
     if (isSource(data)) return quiet(this.#sendFrom(data, options));
     const message = outgoingMessage(data, options);
     const acceptance = this.#add(message, options.signal);
-    return message.reportDelivery === true ? this.#deliveries.wait(message.data, acceptance) : acceptance;
+    return options.until === 'delivered' ? this.#deliveries.wait(message.data, acceptance) : acceptance;
   }
 
   /** Throws SctpError. */
@@ -83,6 +83,7 @@ export class Outbox {
 
   handleDelivered(message: Message): void {
     this.#deliveries.resolve(message);
+    releaseMessage(message);
   }
 
   handleAbandoned(message: Message, error: SctpError): void {

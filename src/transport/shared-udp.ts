@@ -46,33 +46,37 @@ export class SharedUdpTransport implements Transport {
   /** The SCTP port. */
   readonly port: number;
   readonly #options: SharedUdpOptions;
+  /** Under which others find the socket; undefined for one that is not shared. */
   readonly #key: string | undefined;
   #socket: SharedSocket | undefined;
+  #addresses: readonly NetAddress[] = [];
   #lingering: ReturnType<typeof setTimeout> | undefined;
 
   /** Throws SctpError `SCTP_ERR_ADDRESS_IN_USE` when there is no SCTP port to pick. */
   constructor(options: SharedUdpOptions) {
-    const { port, host = [], udpPort, remote } = options;
+    const { port, host, udpPort, remote } = options;
     this.#options = options;
-    if (udpPort !== 0) this.#key = `${host} port ${udpPort}`;
-    else if (remote !== undefined) this.#key = `${host} to ${remote}`;
+    if (udpPort !== 0) this.#key = keyOf(host, udpPort);
+    else if (remote !== undefined) this.#key = `${keyOf(host, 0)} to ${remote}`;
     this.port = port === 0 ? this.#pickPort() : port;
   }
 
   get addresses(): readonly NetAddress[] {
-    return this.#socket?.transport.addresses ?? [];
+    return this.#addresses;
   }
 
   /** Rejects as `UdpTransport.open` does, and with `SCTP_ERR_ADDRESS_IN_USE` when the SCTP port is taken on the UDP port. */
   async open(receiver: TransportReceiver): Promise<void> {
-    this.#socket = this.#findSocket(this.port) ?? this.#createSocket();
-    if (this.#options.remote === undefined) this.#socket.transport.hearEverybody();
+    const socket = this.#findSocket(this.port) ?? this.#createSocket();
+    this.#socket = socket;
+    if (this.#options.remote === undefined) socket.transport.hearEverybody();
     try {
-      await this.#socket.add(this.port, receiver);
+      await socket.add(this.port, receiver);
     } catch (error) {
       await this.close();
       throw error;
     }
+    this.#addresses = socket.transport.addresses;
   }
 
   send(packet: Uint8Array, to: NetAddress, from?: NetAddress): void {
@@ -123,6 +127,10 @@ export class SharedUdpTransport implements Transport {
     if (this.#key !== undefined) remember(this.#key, socket);
     return socket;
   }
+}
+
+function keyOf(host: string | readonly string[] | undefined, udpPort: number): string {
+  return `${host ?? 'any'} port ${udpPort}`;
 }
 
 function remember(key: string, socket: SharedSocket): void {

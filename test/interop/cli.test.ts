@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { freeUdpPort } from './udp-port.ts';
+import { freeUdpPort } from '../support/udp-port.ts';
 import { fullPattern, type Pattern } from './usrsctp/pattern.ts';
 import { hasPeer, Peer, patternOptions } from './usrsctp/peer.ts';
 

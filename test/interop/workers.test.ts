@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { connect, type SctpAssociation } from '../../src/index.ts';
 import { Nat } from '../support/nat.ts';
-import { freeUdpPort } from './udp-port.ts';
+import { freeUdpPort } from '../support/udp-port.ts';
 
 /** A Node.js that lets sockets share a port: this one, or version 24 from npm; undefined where there is none. */
 function findNode(): string | undefined {

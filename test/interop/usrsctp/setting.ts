@@ -11,8 +11,8 @@ import {
   type SctpEndpoint,
 } from '../../../src/index.ts';
 import { type Relay, type RelayOptions, startRelay } from '../../support/relay.ts';
+import { freeUdpPort } from '../../support/udp-port.ts';
 import { badPackets, chunkTypes, hasTshark } from '../tshark.ts';
-import { freeUdpPort } from '../udp-port.ts';
 import { Peer, type PeerOptions } from './peer.ts';
 
 /** The SCTP port of every server here; the UDP port below it is another one in every test. */

@@ -35,6 +35,26 @@ describe('Slab', () => {
     expect(memories.size).toBe(1);
   });
 
+  it('gives away again what comes back, unless something was kept behind it', () => {
+    const slab = new Slab();
+    const packet = (size: number): Uint8Array => {
+      const memory = slab.take(1_472);
+      const bytes = memory.subarray(slab.offset, slab.offset + size);
+      slab.keep(size);
+      return bytes;
+    };
+    const first = packet(100);
+    const second = packet(60);
+    slab.giveBack(first);
+    expect(packet(20).byteOffset).toBe(second.byteOffset + 64);
+    const last = packet(1_000);
+    slab.giveBack(last);
+    slab.giveBack(last);
+    expect(packet(1_000).byteOffset).toBe(last.byteOffset);
+    slab.giveBack(new Uint8Array(8));
+    expect(packet(8).byteOffset).toBe(last.byteOffset + 1_000);
+  });
+
   it('takes packets of any size', () => {
     const slab = new Slab();
     expect(slab.take(200_000).length - slab.offset).toBeGreaterThanOrEqual(200_000);

@@ -45,7 +45,8 @@ class ScriptedEndpoint implements DrivenEndpoint {
 }
 
 class ScriptedTransport implements Transport {
-  readonly properties = { overhead: 0, maxPacketSize: 1500 };
+  isDrained: (() => boolean) | undefined;
+  readonly properties = { overhead: 0, maxPacketSize: 1500, isDrained: () => this.isDrained?.() === true };
   readonly addresses = [];
   readonly sent: number[] = [];
   receiver: TransportReceiver | undefined;
@@ -163,6 +164,16 @@ describe('Driver', () => {
     await setImmediate();
     expect(endpoint.journal).toEqual(['packet 7', 'packet 8', 'back in send']);
     expect(transport.sent).toEqual([1, 2]);
+  });
+
+  it('gives the memory of a packet back once the transport has done with it', async () => {
+    await open();
+    endpoint.onPacket = () => {
+      endpoint.transmits = [1, 2, 3];
+    };
+    transport.isDrained = () => transport.sent.at(-1) !== 2;
+    transport.receiver?.handlePacket(Uint8Array.of(7), peer, undefined);
+    expect(endpoint.journal).toEqual(['packet 7', '1 is back', '3 is back']);
   });
 
   it('hands events over only when nothing is left to be sent', async () => {

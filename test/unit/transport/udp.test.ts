@@ -68,6 +68,17 @@ describe('UDP on loopback', () => {
     expect(z.inbox.packets.map(({ from }) => from.ip)).toEqual(['127.0.0.1', '127.0.0.2']);
   });
 
+  it('tells that the memory of a packet is free once the system has it', async () => {
+    const a = await bound({ host: '127.0.0.1' });
+    const z = await bound({ host: '127.0.0.1' });
+    const packet = Uint8Array.of(1);
+    a.transport.send(packet, z.transport.addresses[0]!);
+    await expect.poll(() => a.transport.properties.isDrained?.()).toBe(true);
+    packet[0] = 2;
+    await z.inbox.count(1);
+    expect(z.inbox.packets[0]!.packet).toEqual(Uint8Array.of(1));
+  });
+
   it('takes the longest datagram and loses a longer one', async () => {
     const a = await bound({ host: '127.0.0.1' });
     const z = await bound({ host: '127.0.0.1' });
