@@ -1,12 +1,9 @@
-import { asciiBytes, emptyBytes, padded } from '../base/bytes.ts';
-import { type Tsn, tsn } from '../base/serial.ts';
+import { asciiBytes, padded } from '../base/bytes.ts';
+import type { Tsn } from '../base/serial.ts';
 import { type Instant, Timer } from '../base/time.ts';
 import {
   commonHeaderLength,
-  type DataChunk,
   dataHeaderLength,
-  type Fragment,
-  type IDataChunk,
   iDataHeaderLength,
   type PacketBuilder,
   type SackChunk,
@@ -15,6 +12,7 @@ import type { AcknowledgementListener, OutstandingChunk, SackOutcome } from '../
 import { OutstandingData } from '../reliability/outstanding-data.ts';
 import type { OutgoingFragment, OutgoingMessage } from '../streams/message.ts';
 import type { Context } from './context.ts';
+import { appendData } from './data-chunk.ts';
 import { PartialReliability } from './partial-reliability.ts';
 import type { Path } from './path.ts';
 
@@ -26,25 +24,6 @@ const largestWindowShare = 1 / 4;
 const leastPmdcs = 1_460;
 
 type Outstanding = OutstandingChunk<OutgoingFragment, Path>;
-
-const noFragment: Fragment = {
-  streamId: 0,
-  unordered: false,
-  beginning: true,
-  ending: true,
-  messageId: 0,
-  fsn: 0,
-  ppid: 0,
-  payload: emptyBytes,
-};
-
-/** The chunk that is written: one serves all associations. */
-const theChunk: { kind: 'DATA' | 'I-DATA'; tsn: Tsn; immediateAck: boolean; fragment: Fragment } = {
-  kind: 'DATA',
-  tsn: tsn(0),
-  immediateAck: false,
-  fragment: noFragment,
-};
 
 /**
  * A gap ack block's offsets have 16 bits, so more than this many TSNs could not all be reported (RFC 9260 §3.3.4). And
@@ -362,12 +341,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
   }
 
   #append(builder: PacketBuilder, chunk: Outstanding, path: Path, now: Instant): void {
-    theChunk.kind = this.#kind;
-    theChunk.tsn = chunk.tsn;
-    theChunk.immediateAck = this.#wantsImmediateAck(chunk.cargo);
-    theChunk.fragment = chunk.cargo;
-    builder.append(theChunk as DataChunk | IDataChunk);
-    theChunk.fragment = noFragment;
+    appendData(builder, this.#kind, chunk.tsn, this.#wantsImmediateAck(chunk.cargo), chunk.cargo);
     path.lastSentAt = now;
     // §6.1: "if the T3-rtx timer of that address is not currently running, the sender MUST start that timer."; "the
     // timer value SHOULD be adjusted according to the timer rules defined in Sections 6.3.2 and 6.3.3."
