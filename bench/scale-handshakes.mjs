@@ -1,5 +1,5 @@
-// How many associations a second can be set up? Two processes over UDP on the loopback interface; the connecting one opens a socket
-// for each, 16 at a time, and aborts it once it stands (TCP: a reset). usrsctp has one UDP socket for all of them.
+// How many associations a second can be set up? Two processes over UDP on the loopback interface; the connecting one has 16 under way
+// at a time, and aborts each once it stands (TCP: a reset).
 import { handshakeRate } from './harness/stacks.mjs';
 
 const comeAndGo = (stack) => (options) => handshakeRate(stack, { ...options, concurrency: 16 });

@@ -65,7 +65,7 @@ export async function accept(options, emit) {
   emit('listening', port);
 }
 
-/** Sets up associations from a socket each, `concurrency` at a time, and aborts each one that stands. How many a second. */
+/** Sets up associations, `concurrency` at a time, and aborts each one that stands. How many a second. */
 export async function comeAndGo(options) {
   const { connect } = await loadStack(options.stack);
   const begin = performance.now() + options.warmUp * 1_000;

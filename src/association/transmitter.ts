@@ -71,11 +71,11 @@ export class Transmitter {
     const queued = control.peek();
     // §6.1 D: "'Max.Burst' SHOULD be used to limit the number of packets sent"; "cwnd SHOULD NOT be changed
     // permanently".
-    const dataPath = this.#burst > 0 && this.#maySendData() ? sender.choosePath(now) : undefined;
+    const maySendData = this.#maySendData();
+    const dataPath = this.#burst > 0 && maySendData ? sender.choosePath(now) : undefined;
     const isSackDue = tracker.isSackDue && this.#mayReceiveData();
     // RFC 3758 §3.5 C3: "the only restriction being that the address MUST be one that is CONFIRMED".
-    const forwardTsnPath =
-      this.#maySendData() && sender.partialReliability.isDue ? (dataPath ?? paths.current) : undefined;
+    const forwardTsnPath = maySendData && sender.partialReliability.isDue ? (dataPath ?? paths.current) : undefined;
     const path = queued?.path ?? (isSackDue ? receiver.sackPath : (forwardTsnPath ?? dataPath));
     if (path === undefined) return undefined;
     const oversized = dataPath && sender.oversizedRetransmission(dataPath, now);
@@ -86,7 +86,7 @@ export class Transmitter {
     this.#begin(path, limit);
     // §6.10: "an endpoint MUST place control chunks first in the outbound SCTP packet."
     const mustTravelWithoutData = this.#appendControl(path, limit);
-    if (path === receiver.sackPath) {
+    if ((isSackDue || tracker.hasNews) && path === receiver.sackPath) {
       // §6.1: "if any received DATA chunks have not been acknowledged (e.g., due to delayed ack), the sender SHOULD
       // create a SACK chunk and bundle it with the outbound DATA chunk"
       const isBundled = path === dataPath && tracker.hasNews;

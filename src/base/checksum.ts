@@ -48,7 +48,7 @@ export function writeChecksum(packet: Uint8Array): void {
   // packet is constructed […], the transmitter MUST" do so.
   writeUint32LittleEndian(packet, checksumOffset, 0);
   // RFC 6951 §5.3: "The SCTP checksum MUST be computed for IPv4 and IPv6".
-  writeUint32LittleEndian(packet, checksumOffset, computeCrc32c(packet));
+  writeUint32LittleEndian(packet, checksumOffset, compute(packet));
 }
 
 /**
@@ -56,9 +56,10 @@ export function writeChecksum(packet: Uint8Array): void {
  * received SCTP packet with 0". Done in place and put back, so that the packet is not copied.
  */
 export function hasValidChecksum(packet: Uint8Array): boolean {
-  const received = readUint32LittleEndian(packet, checksumOffset);
+  // (Signed, both: engines keep such numbers without a box.)
+  const received = readUint32LittleEndian(packet, checksumOffset) | 0;
   writeUint32LittleEndian(packet, checksumOffset, 0);
-  const computed = computeCrc32c(packet);
+  const computed = compute(packet) | 0;
   writeUint32LittleEndian(packet, checksumOffset, received);
   return computed === received;
 }
