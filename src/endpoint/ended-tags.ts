@@ -11,10 +11,10 @@ const capacity = 16_384;
  */
 export class EndedTags {
   readonly #lifetimeMs: number;
-  /** When each may be forgotten. */
+  /** When each may be forgotten, in whole milliseconds. (Integers, and tags as signed numbers, take no memory of their own.) */
   readonly #forgetAt = new Map<number, Instant>();
-  /** The earliest first. A tag that ends again is in here twice, and the first time no more means it. */
-  readonly #order = new Ring<{ readonly tag: number; readonly forgetAt: Instant }>();
+  /** The earliest first. */
+  readonly #order = new Ring<number>();
 
   constructor(lifetimeMs: number) {
     this.#lifetimeMs = lifetimeMs;
@@ -22,23 +22,23 @@ export class EndedTags {
 
   add(tag: number, now: Instant): void {
     for (let oldest = this.#order.peek(); oldest !== undefined; oldest = this.#order.peek()) {
-      if (now < oldest.forgetAt && this.#order.length < capacity) break;
+      const forgetAt = this.#forgetAt.get(oldest) ?? 0;
+      if (now < forgetAt && this.#order.length < capacity) break;
       this.#order.shift();
-      if (this.#forgetAt.get(oldest.tag) === oldest.forgetAt) this.#forgetAt.delete(oldest.tag);
+      this.#forgetAt.delete(oldest);
     }
-    const forgetAt = now + this.#lifetimeMs;
-    this.#forgetAt.set(tag, forgetAt);
-    this.#order.push({ tag, forgetAt });
+    this.#forgetAt.set(tag | 0, Math.ceil(now + this.#lifetimeMs));
+    this.#order.push(tag | 0);
   }
 
   /** Whether `tag` is still known, be it that its cookies are too old by now. */
   remembers(tag: number): boolean {
-    return this.#forgetAt.has(tag);
+    return this.#forgetAt.has(tag | 0);
   }
 
   /** Whether a State Cookie that names `tag` could be valid. */
   has(tag: number, now: Instant): boolean {
-    const forgetAt = this.#forgetAt.get(tag);
+    const forgetAt = this.#forgetAt.get(tag | 0);
     return forgetAt !== undefined && now < forgetAt;
   }
 }
