@@ -303,9 +303,11 @@ export class Association {
     if (state.name !== 'ESTABLISHED' || packets.length > 0 || !control.isEmpty || state.sender.hasToRepeat) {
       return 'answer';
     }
-    const event = events.peek()?.kind;
-    if (event === 'established') return 'answer';
-    return event === 'readable' ? 'delivery' : 'nothing';
+    const first = events.peek()?.kind;
+    if (first === 'established') return 'answer';
+    // DATA stands behind the SACK chunk of its packet, and what it brings behind what that has to tell.
+    const isReadable = first === 'readable' || events.at(events.length - 1)?.kind === 'readable';
+    return isReadable ? 'delivery' : 'nothing';
   }
 
   /** Whether our INIT or INIT ACK said that packets may come without a checksum (RFC 9653). */

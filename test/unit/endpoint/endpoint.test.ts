@@ -93,6 +93,23 @@ describe('an endpoint', () => {
     expect(endpoint.counters.associationsAccepted).toBe(1);
   });
 
+  it('wants its reader first, whatever a SACK in the same packet has to tell', () => {
+    const endpoint = createEndpoint();
+    const tag = establish(endpoint, 77);
+    const [association] = endpoint.associations;
+    association!.send({ data: new Uint8Array(9), streamId: 0, ppid: 0, reportDelivery: true }, 0);
+    const data = sent(endpoint).flatMap(({ chunks }) => chunks.filter((chunk) => chunk.kind === 'DATA'))[0]!;
+    events(endpoint);
+    const fragment = { streamId: 0, unordered: false, beginning: true, ending: true, messageId: 0, fsn: 0, ppid: 0 };
+    const chunks: Chunk[] = [
+      { kind: 'SACK', cumulativeTsnAck: data.tsn, aRwnd: 100_000, gapAckBlocks: [], duplicateTsns: [] },
+      { kind: 'DATA', tsn: tsn(1), immediateAck: false, fragment: { ...fragment, payload: new Uint8Array(9) } },
+    ];
+    const packet = encodePacket({ sourcePort: peerPort, destinationPort: 5000, verificationTag: tag }, chunks);
+    expect(endpoint.handlePacket(packet, peer, undefined, 1)).toBe('delivery');
+    expect(events(endpoint)).toEqual(['delivered', 'readable']);
+  });
+
   it('gives nobody the tag of an association that stands, or that ended while its cookie is valid (§5.3.1)', () => {
     const environment = seededEnvironment(1);
     const words: number[] = [];
