@@ -159,7 +159,10 @@ export class ReconfigurationRequester {
     if (request.kind === 'reset outgoing streams') this.#sender.partialReliability.handleStreamReset();
     const path = this.#context.paths.current;
     this.#inFlight = { ...queued, requestSequenceNumber, chunk, path, isInProgress: false };
-    if (request.kind === 'reset association') this.#mayResetAssociationAt = now + associationResetIntervalMs;
+    if (request.kind === 'reset association') {
+      this.#mayResetAssociationAt = now + associationResetIntervalMs;
+      this.#receiver.mayBeginAnew = true;
+    }
     if (request.kind === 'reset incoming streams') {
       this.#incomingReset = { requestSequenceNumber, streamIds: request.streamIds };
     }
@@ -301,6 +304,7 @@ export class ReconfigurationRequester {
     response: ReconfigurationResponseParameter | undefined,
   ): void {
     const { sendQueue, events } = this.#context;
+    this.#receiver.mayBeginAnew = false;
     const nextTsns = response?.nextTsns;
     const isPerformed = given === 'performed' && nextTsns !== undefined;
     if (isPerformed) {
