@@ -112,6 +112,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
   /** The association was reset (RFC 6525 §5.2.7 H5): TSNs go on from here. Nothing is outstanding. */
   restartAt(nextTsn: Tsn): void {
     this.#outstanding.restartAt(nextTsn);
+    this.partialReliability.restart();
   }
 
   /** RFC 9260 §6.2.1 D ii: "the newly received a_rwnd minus the number of bytes still outstanding". */

@@ -172,7 +172,8 @@ export class DataReassembly implements Reassembly {
       this.#deliverFollowing(stream);
       if (!isUnsure || stream.nextSsn !== 0) continue;
       this.#doubts.add(stream);
-      for (const { number, firstTsn } of stream.waiting?.values() ?? []) this.#doubts.noteWaiting(stream, number, firstTsn);
+      for (const { number, firstTsn } of stream.waiting?.values() ?? [])
+        this.#doubts.noteWaiting(stream, number, firstTsn);
     }
   }
 
@@ -191,7 +192,8 @@ export class DataReassembly implements Reassembly {
     const { beginning, ending } = fragment;
     if (this.#deliveries.size > 0) {
       const delivery = this.#deliveries.get(tsn);
-      if (delivery !== undefined && this.#isOf(delivery, fragment) && !beginning) return this.#continue(delivery, tsn, fragment);
+      if (delivery !== undefined && this.#isOf(delivery, fragment) && !beginning)
+        return this.#continue(delivery, tsn, fragment);
       if (delivery !== undefined && !this.#cutShort(tsn, delivery)) return misfit;
     }
     // Neighbours must agree on where a message ends: a piece with the E bit is followed by one with the B bit, and nothing else is.

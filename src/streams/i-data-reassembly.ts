@@ -399,7 +399,14 @@ export class IDataReassembly implements Reassembly {
     const key = keyOf(streamId, unordered);
     let sequence = this.#sequences.get(key);
     if (sequence === undefined) {
-      sequence = { streamId, unordered, nextMid: mid(0), partial: new Map(), waiting: new Map(), skippedMid: undefined };
+      sequence = {
+        streamId,
+        unordered,
+        nextMid: mid(0),
+        partial: new Map(),
+        waiting: new Map(),
+        skippedMid: undefined,
+      };
       this.#sequences.set(key, sequence);
     }
     return sequence;
