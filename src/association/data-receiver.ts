@@ -50,7 +50,7 @@ export class DataReceiver {
     const isReceivedUpTo = (tsn: Tsn): boolean => !isAfter(tsn, this.tracker.cumulativeTsn);
     const isThere = (tsn: Tsn): boolean => this.tracker.has(tsn) && this.#hold?.chunks.has(tsn) !== true;
     this.#reassembly = capabilities.interleaving
-      ? new IDataReassembly(receiveQueue, isReceivedUpTo)
+      ? new IDataReassembly(receiveQueue, isReceivedUpTo, capabilities.linuxInterleaving)
       : new DataReassembly(receiveQueue, isThere, isReceivedUpTo);
     this.#lastAdvertised = context.options.receiveBufferSize;
   }
@@ -81,6 +81,11 @@ export class DataReceiver {
     // RFC 9260 §6.2: "The receiver MUST also have an algorithm for advertising its receive window to avoid receiver silly window
     // syndrome".
     return room < Math.min(paths.primary.pmdcs, options.receiveBufferSize / 2) ? 0 : room;
+  }
+
+  /** Whether the peer numbers fragments as Linux does. */
+  get countsFsnFromSecond(): boolean {
+    return this.#reassembly.countsFsnFromSecond;
   }
 
   /** Takes a DATA chunk of `packet`. Returns whether the association still stands. */

@@ -46,6 +46,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
    */
   readonly #kind: 'DATA' | 'I-DATA';
   readonly #headerLength: number;
+  #hasRfcFsns = false;
   /** "the buffer space […] the data receiver […] has left", as its newest SACK tells. */
   #aRwnd: number;
   #mostARwnd: number;
@@ -98,6 +99,11 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
   /** Whether no TSN is outstanding. */
   get hasNothingOutstanding(): boolean {
     return this.#outstanding.isEmpty;
+  }
+
+  /** Whether fragments were sent that Linux would not put together. */
+  get hasRfcFsns(): boolean {
+    return this.#hasRfcFsns;
   }
 
   get nextTsn(): Tsn {
@@ -327,6 +333,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
       const chunk = this.#outstanding.send(fragment, padded(this.#headerLength + length), path, now);
       fragment.message.firstTsn ??= chunk.tsn;
       fragment.message.lastTsn = chunk.tsn;
+      if (!fragment.beginning && this.#kind === 'I-DATA') this.#hasRfcFsns = !sendQueue.countsFsnFromSecond;
       this.#append(builder, chunk, path, now);
       metrics.dataChunksSent++;
       if (fragment.ending) metrics.messagesSent++;

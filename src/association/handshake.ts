@@ -14,7 +14,7 @@ import {
 } from '../chunks/index.ts';
 import type { Message } from '../streams/message.ts';
 import { ownAddressParameters, peerAddresses, supportedAddressTypes } from './addresses.ts';
-import { negotiate, offeredCapabilities, recognize } from './capabilities.ts';
+import { declinesInterleaving, negotiate, offeredCapabilities, recognize } from './capabilities.ts';
 import type { Context } from './context.ts';
 import { DataReceiver } from './data-receiver.ts';
 import { DataSender } from './data-sender.ts';
@@ -35,11 +35,14 @@ export class Handshake {
   /** Where INIT and COOKIE ECHO were sent last, and when. */
   #path: Path;
   #sentAt: Instant = 0;
+  /** Whether our INIT chunks offer I-DATA. */
+  #offersInterleaving: boolean;
 
   constructor(context: Context, heartbeats: Heartbeats) {
     this.#context = context;
     this.#heartbeats = heartbeats;
     this.#path = context.paths.primary;
+    this.#offersInterleaving = context.options.interleaving;
   }
 
   /** §5.1 A: sends INIT, starts T1-init, enters COOKIE-WAIT. */
@@ -160,7 +163,30 @@ export class Handshake {
     // §5.1.4: "it MUST immediately send a COOKIE ECHO chunk". §3.3.3: "SHOULD process the INIT ACK chunk and send back
     // a COOKIE ECHO chunk."
     if (state.retransmissions === 0) context.paths.primary.rto.measure(now - this.#sentAt);
+    if (this.#isDeclined(state, initAck, now)) return;
     this.#echoCookie(state, initAck, from, to, now);
+  }
+
+  /**
+   * A peer that is not to be sent I-DATA was offered it, and will use it itself under this cookie: it gets another INIT, without the
+   * offer. Answers to those before come to nothing.
+   */
+  #isDeclined(state: CookieWait, { initiateTag, parameters }: InitAckChunk, now: Instant): boolean {
+    const context = this.#context;
+    const { declined } = state;
+    const isLate = declined !== undefined && (initiateTag === declined.initiateTag || declined.late > 0);
+    const isUnwelcome = declinesInterleaving(context.options, parameters);
+    if (!isUnwelcome || (!this.#offersInterleaving && !isLate)) return false;
+    context.peerVerificationTag = 0;
+    if (declined !== undefined) {
+      if (initiateTag !== declined.initiateTag) declined.late--;
+      return true;
+    }
+    this.#offersInterleaving = false;
+    const late = state.retransmissions - state.staleCookies;
+    const init = this.#createInit(state.init.initiateTag, state.init.initialTsn);
+    this.#enterCookieWait(init, state.staleCookies, now, { initiateTag, late });
+    return true;
   }
 
   /** A COOKIE ECHO chunk with a cookie of ours, for an association that exists: §5.2.4, Table 12. */
@@ -262,9 +288,10 @@ export class Handshake {
     return false;
   }
 
-  #enterCookieWait(init: InitChunk, staleCookies: number, now: Instant): void {
+  #enterCookieWait(init: InitChunk, staleCookies: number, now: Instant, declined?: CookieWait['declined']): void {
     const t1Init = new Timer();
-    const state: CookieWait = { name: 'COOKIE-WAIT', t1Init, init, staleCookies, retransmissions: staleCookies };
+    const retransmissions = staleCookies;
+    const state: CookieWait = { name: 'COOKIE-WAIT', t1Init, init, staleCookies, declined, retransmissions };
     this.#context.state = state;
     this.#path = this.#context.paths.primary;
     this.#sendInit(state, now);
@@ -304,7 +331,7 @@ export class Handshake {
       peerARwnd: initAck.aRwnd,
       outboundStreams: Math.min(context.options.outboundStreams, initAck.inboundStreams),
       inboundStreams: Math.min(context.options.maxInboundStreams, initAck.outboundStreams),
-      capabilities: negotiate(context.options, context.environment, accepted),
+      capabilities: negotiate(context.options, context.environment, accepted, this.#offersInterleaving),
     });
     context.state = {
       name: 'COOKIE-ECHOED',
@@ -428,7 +455,7 @@ export class Handshake {
     const { environment, options, paths } = this.#context;
     const localIps = environment.localAddresses.map(({ ip }) => ip);
     const own = ownAddressParameters(localIps, paths.primary.address.ip);
-    const offered = offeredCapabilities(options, environment);
+    const offered = offeredCapabilities(options, environment, this.#offersInterleaving);
     // §3.3.2: "each parameter MUST only be included once". §3.3.2.1.4: "The sender of an INIT chunk or INIT ACK chunk
     // MUST NOT include this parameter."
     return createInit(options, initiateTag, initialTsn, [

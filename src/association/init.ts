@@ -11,7 +11,13 @@ import {
   type Parameter,
 } from '../chunks/index.ts';
 import { ownAddressParameters, peerAddresses, peerAddressTypes } from './addresses.ts';
-import { negotiate, offeredCapabilities, recognize, type TransportIntegrity } from './capabilities.ts';
+import {
+  declinesInterleaving,
+  negotiate,
+  offeredCapabilities,
+  recognize,
+  type TransportIntegrity,
+} from './capabilities.ts';
 import type { AssociationOptions } from './options.ts';
 import type { CookieJar } from './state-cookie.ts';
 
@@ -88,6 +94,7 @@ export function longestCookieLifeMs(options: AssociationOptions): number {
 export function answerInit(init: InitChunk, answer: InitAnswer, now: Instant): InitAckChunk {
   const { options } = answer;
   const { accepted, unrecognized } = recognize(init.parameters, options);
+  const interleaving = options.interleaving && !declinesInterleaving(options, init.parameters);
   // §3.3.2.1.3: the receiver may "ignore this parameter" or extend the life; not at will, since long lives make "the
   // endpoint more subject to a replay attack" (§5.2.6).
   const increment = findParameter(accepted, 'Cookie Preservative')?.lifeSpanIncrementMs ?? 0;
@@ -113,7 +120,7 @@ export function answerInit(init: InitChunk, answer: InitAnswer, now: Instant): I
       localPort: answer.localPort,
       peerPort: answer.peerPort,
       peerAddresses: peerAddresses(accepted, answer.from, answer.localIps),
-      capabilities: negotiate(options, answer.transport, accepted),
+      capabilities: negotiate(options, answer.transport, accepted, interleaving),
     },
     now,
   );
@@ -128,7 +135,7 @@ export function answerInit(init: InitChunk, answer: InitAnswer, now: Instant): I
     parameters: [
       // §5.1 B: "'Z' MUST generate and send along with the INIT ACK chunk a State Cookie."
       { kind: 'State Cookie', cookie },
-      ...offeredCapabilities(options, answer.transport),
+      ...offeredCapabilities(options, answer.transport, interleaving),
       ...ownAddressParameters(answer.localIps, answer.from.ip, peerAddressTypes(accepted)),
       // §3.2.2: "it MUST put the 'Unrecognized Parameter' parameter(s) in the INIT ACK chunk".
       ...reportable(unrecognized).map((parameter): Parameter => ({ kind: 'Unrecognized Parameter', parameter })),
