@@ -115,10 +115,12 @@ export class Transmitter {
     const length = commonHeaderLength + size;
     const fragmented = path.fragmentedSizeOf(linkMtu?.(path.address, path.localAddress) ?? 0);
     const isPadded = fragmented > length && fragmented <= maxPacketSize;
-    this.#begin(path, isPadded ? fragmented : length);
-    sender.fill(this.#builder, path, now, length);
+    const whole = isPadded ? fragmented : length;
+    this.#begin(path, whole);
+    // §6.1: a PAD chunk stands before DATA as all control chunks do; some peers acknowledge nothing behind which one stands.
+    if (isPadded) this.#builder.append(padChunk(fragmented - length));
+    sender.fill(this.#builder, path, now, whole);
     this.#burst--;
-    if (isPadded) this.#builder.append(padChunk(fragmented - this.#builder.length));
     return this.#finish(path);
   }
 
