@@ -183,11 +183,8 @@ export class Transmitter {
   }
 
   #finish(path: Path): Transmit {
-    // RFC 9653 §5.2: "an endpoint SHOULD use zero as the checksum when sending an SCTP packet" where the peer takes it, but
-    // for COOKIE ECHO. 2: "it MUST include a correct CRC32c checksum in the packet containing the COOKIE ECHO chunk." What
-    // travels alone or out of the blue has one anyway.
-    const isChecked = !this.#context.capabilities.zeroChecksumToPeer || this.#context.state.name === 'COOKIE-ECHOED';
-    const packet = this.#builder.finish(isChecked);
+    // RFC 9653 §5.2 2: "it MUST include a correct CRC32c checksum in the packet containing the COOKIE ECHO chunk."
+    const packet = this.#builder.finish(this.#context.needsChecksum || this.#context.state.name === 'COOKIE-ECHOED');
     this.#context.environment.slab.keep(packet.length);
     return this.#count({ packet, to: path.address, from: path.localAddress });
   }
