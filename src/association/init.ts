@@ -84,7 +84,6 @@ export function longestCookieLifeMs(options: AssociationOptions): number {
   return 2 * options.validCookieLifeMs;
 }
 
-/** The INIT ACK chunk for `init`. It depends on its arguments alone: nothing is kept (RFC 9260 §5.1 B). */
 /**
  * Whether the INIT ACK chunk that answers `init` needs a CRC32c. RFC 9653 §5.2: "an endpoint SHOULD use zero as the checksum",
  * and the peer has said already that it takes it.
@@ -94,6 +93,7 @@ export function needsChecksum(init: InitChunk, options: AssociationOptions, tran
   return !negotiate(options, transport, recognize(init.parameters, options).accepted).zeroChecksumToPeer;
 }
 
+/** The INIT ACK chunk for `init`. It depends on its arguments alone: nothing is kept (RFC 9260 §5.1 B). */
 export function answerInit(init: InitChunk, answer: InitAnswer, now: Instant): InitAckChunk {
   const { options } = answer;
   const { accepted, unrecognized } = recognize(init.parameters, options);
