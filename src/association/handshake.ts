@@ -28,6 +28,7 @@ import {
   hasTooSmallWindow,
   initiateTagOf,
   invalidMandatoryParameter,
+  needsChecksum,
   objectionTo,
 } from './init.ts';
 import type { Path } from './path.ts';
@@ -99,7 +100,7 @@ export class Handshake {
       // §5.2.1: "SHOULD be sent to the source address of the received packet"; "MUST only be sent to an address
       // reported in the incoming INIT chunk."
       // §5.2.2: "After sending the INIT ACK or ABORT chunk, the endpoint MUST take no further actions".
-      context.sendAlone(initAck, init.initiateTag, from, to);
+      context.sendAlone(initAck, init.initiateTag, from, to, needsChecksum(init, options, environment));
     };
     switch (state.name) {
       case 'CLOSED':

@@ -12,7 +12,7 @@ import {
   type RecognizedParameters,
 } from '../chunks/index.ts';
 import { ownAddressParameters, peerAddresses, peerAddressTypes } from './addresses.ts';
-import { negotiate, offeredCapabilities, type TransportIntegrity } from './capabilities.ts';
+import { negotiate, offeredCapabilities, recognize, type TransportIntegrity } from './capabilities.ts';
 import type { AssociationOptions } from './options.ts';
 import type { CookieJar } from './state-cookie.ts';
 
@@ -112,6 +112,15 @@ export interface InitAnswer {
 /** The life of a cookie whose INIT chunk asked for more (§3.3.2.1.3): at most twice as long. */
 export function longestCookieLifeMs(options: AssociationOptions): number {
   return 2 * options.validCookieLifeMs;
+}
+
+/**
+ * Whether the INIT ACK chunk that answers `init` needs a CRC32c. RFC 9653 §5.2: "an endpoint SHOULD use zero as the checksum",
+ * and the peer has said already that it takes it.
+ */
+export function needsChecksum(init: InitChunk, options: AssociationOptions, transport: TransportIntegrity): boolean {
+  if (transport.errorDetectionMethod === undefined) return true;
+  return !negotiate(options, transport, recognize(init.parameters, options, transport).accepted).zeroChecksumToPeer;
 }
 
 /** The INIT ACK chunk for `init`. It depends on its arguments alone: nothing is kept (RFC 9260 §5.1 B). */
