@@ -1,6 +1,5 @@
 // Two sans-IO endpoints of the built package with nothing between them: no sockets, no timers, virtual time.
 import { createHmac, randomFillSync } from 'node:crypto';
-import { Ring } from '../../dist/base/ring.js';
 import { Endpoint } from '../../dist/core.js';
 
 const port = 5000;
@@ -25,8 +24,8 @@ export class CorePair {
   /** Takes what either side tells. */
   onEvent = nowhere;
   /** Under way. */
-  #fromOne = new Ring();
-  #fromOther = new Ring();
+  #fromOne = [];
+  #fromOther = [];
 
   constructor(options = {}) {
     this.one = new Endpoint({ port, ...options }, environment);

@@ -148,19 +148,39 @@ export class Context {
     this.#tieTags = undefined;
   }
 
-  /** Sends `chunk` in a packet of its own, under `verificationTag`; from where the packet that it answers was sent to. */
-  sendAlone(chunk: Chunk, verificationTag: number, to: NetAddress, from: NetAddress | undefined): void {
+  /**
+   * Whether our packets need a CRC32c. RFC 9653 §5.2: "an endpoint SHOULD use zero as the checksum when sending an SCTP packet"
+   * where the peer takes it: unless the packet holds an INIT or COOKIE ECHO chunk, or answers what is out of the blue.
+   */
+  get needsChecksum(): boolean {
+    return !this.#capabilities.zeroChecksumToPeer;
+  }
+
+  /**
+   * Sends `chunk` in a packet of its own, under `verificationTag`; from where the packet that it answers was sent to. What the
+   * peer may take for out of the blue, or may not have agreed about yet, has a checksum.
+   */
+  sendAlone(
+    chunk: Chunk,
+    verificationTag: number,
+    to: NetAddress,
+    from: NetAddress | undefined,
+    checksum = true,
+  ): void {
     const { localPort: sourcePort, remotePort: destinationPort } = this;
     // §3: "INIT, INIT ACK, and SHUTDOWN COMPLETE chunks MUST NOT be bundled with any other chunk into an SCTP packet."
     // RFC 9653 §5.2 1 a: "MUST include a correct CRC32c checksum in the packet containing the INIT chunk."
-    const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, [chunk], this.environment);
+    const { slab } = this.environment;
+    const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, [chunk], { slab, checksum });
     this.packets.push({ packet, to, from });
   }
 
   /** Sends `chunks` in a packet that nothing else joins, as soon as possible. */
   sendTogether(chunks: readonly Chunk[], { address, localAddress }: Path): void {
     const { localPort: sourcePort, remotePort: destinationPort, peerVerificationTag: verificationTag } = this;
-    const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, chunks, this.environment);
+    const { slab } = this.environment;
+    const encoding = { slab, checksum: this.needsChecksum };
+    const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, chunks, encoding);
     this.packets.push({ packet, to: address, from: localAddress });
   }
 
@@ -204,7 +224,7 @@ export class Context {
     if (this.peerVerificationTag !== 0) {
       const abort: Chunk = { kind: 'ABORT', tagReflected: false, causes };
       const { address, localAddress } = this.paths.current;
-      this.sendAlone(abort, this.peerVerificationTag, address, localAddress);
+      this.sendAlone(abort, this.peerVerificationTag, address, localAddress, this.needsChecksum);
     }
     this.close('local', code, causes, message);
   }

@@ -46,7 +46,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
    */
   readonly #kind: 'DATA' | 'I-DATA';
   readonly #headerLength: number;
-  /** "the buffer space […] the data receiver […] has left", as its newest SACK tells. */
+  /** "the buffer space […] the data receiver […] has left", as its newest SACK tells, and the most that it ever had. */
   #aRwnd: number;
   #mostARwnd: number;
   /** §7.2.4 3: the one packet that may ignore cwnd goes here. */
@@ -54,8 +54,9 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
   /** Runs while the peer's window is closed and nothing is in flight (§6.1 A). */
   readonly #zeroWindowProbe = new Timer();
   #isProbeDue = false;
-  /** Whether what is in flight was sent against a closed window, and whether the peer has answered since. */
+  /** Whether what is in flight was more than the window took, how large that was, and whether the peer has answered since. */
   #isProbing = false;
+  #probedRwnd = 0;
   #hasHeardSinceProbe = false;
 
   constructor(context: Context, initialTsn: Tsn, peerARwnd: number) {
@@ -154,7 +155,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
     this.#apply(outcome, now);
     const { current } = this.#context.paths;
     this.partialReliability.handleSack(current.rto.srttMs ?? current.rto.rtoMs, now);
-    if (this.#aRwnd > 0 && this.#aRwnd >= (this.#outstanding.first?.size ?? 0)) this.#handleOpenWindow(outcome);
+    if (this.#hasWindowOpened) this.#handleOpenWindow(outcome);
     return outcome.bytesAcked;
   }
 
@@ -217,7 +218,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
     const maxPayload = this.#maxPayload;
     const length = this.#nextPayloadLength(maxPayload, maxPayload, now);
     if (length === 0) return undefined;
-    if (this.#isProbeDue || this.#fitsPeerWindow(length)) return this.#waitsForMore(length) ? undefined : path;
+    if (this.#allowedLength(length, maxPayload, now) > 0) return this.#waitsForMore(length) ? undefined : path;
     // §6.1 A: "The sender SHOULD send the first zero window probe after 1 RTO when it detects that the receiver has
     // closed its window", "when all outstanding DATA chunks have been cumulatively acknowledged".
     // §6.1 A: "A zero window probe MUST only be sent when the cwnd allows"; "Senders MUST support zero window probing."
@@ -314,19 +315,23 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
       // §6: "an endpoint MUST fragment large user messages into multiple DATA chunks. The size of each DATA chunk
       // SHOULD be smaller than or equal to the Association Maximum DATA Chunk Size". §6.1 B: "SHOULD exceed cwnd by up
       // to (PMDCS - 1) bytes": the packet is filled.
-      const length = this.#nextPayloadLength(Math.min(room, maxPayload), maxPayload, now);
-      if (length === 0 || (!this.#isProbeDue && !this.#fitsPeerWindow(length))) return;
-      this.#noteProbe(padded(this.#headerLength + length));
+      const wanted = this.#nextPayloadLength(Math.min(room, maxPayload), maxPayload, now);
+      const length = wanted === 0 ? 0 : this.#allowedLength(wanted, maxPayload, now);
+      if (length === 0) return;
+      const size = padded(this.#headerLength + length);
+      this.#noteProbe(size);
       // §6.1: "cwnd SHOULD be adjusted according to Section 7.2.1."
       path.handleIdleTime(now);
+      // Where the window takes one chunk, each waits for the SACK chunk of the one before it.
+      const isAlone = this.#outstanding.isEmpty;
       const fragment = sendQueue.takeFragment(length);
       // RFC 3758 §4.1 TR4: "An implementation SHOULD delay TSN assignment": until the packet is built. RFC 8260 §2.2.2: "The
       // sender MUST assign TSNs to I-DATA chunks in a way that the receiver can make progress."
       // RFC 9260 §6.10: "MUST transmit DATA chunks within an SCTP packet in increasing order of TSN."
-      const chunk = this.#outstanding.send(fragment, padded(this.#headerLength + length), path, now);
+      const chunk = this.#outstanding.send(fragment, size, path, now);
       fragment.message.firstTsn ??= chunk.tsn;
       fragment.message.lastTsn = chunk.tsn;
-      this.#append(builder, chunk, path, now);
+      this.#append(builder, chunk, path, now, isAlone && this.peerRwnd < size && !sendQueue.isEmpty);
       metrics.dataChunksSent++;
       if (fragment.ending) metrics.messagesSent++;
       else if (fragment.message.isRefused) this.#askForMore(fragment.message);
@@ -340,8 +345,9 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
     this.#context.events.push({ kind: 'writable' });
   }
 
-  #append(builder: PacketBuilder, chunk: Outstanding, path: Path, now: Instant): void {
-    appendData(builder, this.#kind, chunk.tsn, this.#wantsImmediateAck(chunk.cargo), chunk.cargo);
+  #append(builder: PacketBuilder, chunk: Outstanding, path: Path, now: Instant, fillsWindow = false): void {
+    const immediateAck = fillsWindow || this.#wantsImmediateAck(chunk.cargo);
+    appendData(builder, this.#kind, chunk.tsn, immediateAck, chunk.cargo);
     path.lastSentAt = now;
     // §6.1: "if the T3-rtx timer of that address is not currently running, the sender MUST start that timer."; "the
     // timer value SHOULD be adjusted according to the timer rules defined in Sections 6.3.2 and 6.3.3."
@@ -349,33 +355,59 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
     path.t3Rtx.startIfStopped(now, path.rto.rtoMs);
   }
 
-  /** §6.1: reasons for setting the I bit. */
+  /** §6.1: reasons for setting the I bit, "The sending of a DATA chunk fills the congestion or receiver window" among them. */
   #wantsImmediateAck(fragment: OutgoingFragment): boolean {
+    if (this.#isProbing) return true;
     if (!fragment.ending) return false;
     const isShuttingDown = this.#context.state.name === 'SHUTDOWN-PENDING' && this.#context.sendQueue.isEmpty;
-    return fragment.message.sackImmediately || isShuttingDown || this.#isProbing;
+    return fragment.message.sackImmediately || isShuttingDown;
   }
 
-  /** §6.1 A: "if its peer's rwnd indicates that the peer has no buffer space (i.e., rwnd is smaller than the size of the next DATA chunk […])". */
-  #fitsPeerWindow(payloadLength: number): boolean {
-    return padded(this.#headerLength + payloadLength) <= this.peerRwnd;
+  /**
+   * How much of `length` bytes of payload, which the queue has offered, the peer's window lets go now; 0 for nothing. §6.1 A:
+   * "if its peer's rwnd indicates that the peer has no buffer space (i.e., rwnd is smaller than the size of the next DATA chunk
+   * […])".
+   */
+  #allowedLength(length: number, maxPayload: number, now: Instant): number {
+    const { peerRwnd } = this;
+    if (this.#isProbeDue || padded(this.#headerLength + length) <= peerRwnd) return length;
+    // RFC 1122 §4.2.3.4, against silly windows: a piece that only fills the window is worth it from half of the largest on.
+    if (peerRwnd >= this.#mostARwnd / 2) {
+      const cut = this.#nextPayloadLength((peerRwnd & ~3) - this.#headerLength, maxPayload, now);
+      if (cut > 0) return cut;
+    }
+    // A window that is open, but not wide enough: nothing that is on its way could widen it. Where the SHOULD of §6.1 A has the
+    // sender wait for an RTO, as for a closed window, this probes at once, as kernels do: some peers make room only when a
+    // chunk comes that does not fit.
+    return this.#outstanding.isEmpty && this.#aRwnd > 0 ? length : 0;
   }
 
-  /** What is about to be sent is a zero window probe when the window does not take it. */
+  /** What is about to be sent is a window probe when the window does not take it. */
   #noteProbe(size: number): void {
     const isProbe = this.#isProbeDue || this.#aRwnd < size;
     this.#isProbeDue = false;
     if (!isProbe) return;
     this.#isProbing = true;
+    this.#probedRwnd = this.#aRwnd;
     this.#hasHeardSinceProbe = false;
   }
 
-  /** Nagle's algorithm, as RFC 1122 §4.2.3.4 has it: less than a full packet waits while data is outstanding. */
+  /** Whether the window takes what is outstanding, or was closed when that was sent and is open now, however little. */
+  get #hasWindowOpened(): boolean {
+    if (this.#aRwnd === 0) return false;
+    return this.#aRwnd >= (this.#outstanding.first?.size ?? 0) || (this.#isProbing && this.#probedRwnd === 0);
+  }
+
+  /**
+   * Nagle's algorithm, as RFC 1122 §4.2.3.4 has it: less than a full packet waits while data is outstanding. The rest of a
+   * message that has begun does not: the peer can do nothing with what it has without it.
+   */
   #waitsForMore(payloadLength: number): boolean {
-    if (this.#context.options.noDelay || this.#context.state.name !== 'ESTABLISHED') return false;
+    const { options, state, sendQueue } = this.#context;
+    if (options.noDelay || state.name !== 'ESTABLISHED') return false;
     // §6.1: "The sender MUST also have an algorithm for sending new DATA chunks to avoid silly window syndrome (SWS)".
-    const isFull = payloadLength >= this.#maxPayload || this.#context.sendQueue.queuedBytes >= this.#maxPayload;
-    return !isFull && this.#outstanding.flightSize > 0;
+    const isFull = payloadLength >= this.#maxPayload || sendQueue.queuedBytes >= this.#maxPayload;
+    return !isFull && this.#outstanding.flightSize > 0 && !sendQueue.hasTail;
   }
 
   /** "AMDCS": the largest DATA chunk that every path takes, less its header. */

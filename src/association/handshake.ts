@@ -19,7 +19,7 @@ import type { Context } from './context.ts';
 import { DataReceiver } from './data-receiver.ts';
 import { DataSender } from './data-sender.ts';
 import type { Heartbeats } from './heartbeats.ts';
-import { answerInit, createInit, objectionTo } from './init.ts';
+import { answerInit, createInit, needsChecksum, objectionTo } from './init.ts';
 import type { Path } from './path.ts';
 import type { CookieWait, Transfer } from './state.ts';
 import type { StateCookie } from './state-cookie.ts';
@@ -87,7 +87,7 @@ export class Handshake {
       // §5.2.1: "SHOULD be sent to the source address of the received packet"; "MUST only be sent to an address
       // reported in the incoming INIT chunk."
       // §5.2.2: "After sending the INIT ACK or ABORT chunk, the endpoint MUST take no further actions".
-      context.sendAlone(initAck, init.initiateTag, from, to);
+      context.sendAlone(initAck, init.initiateTag, from, to, needsChecksum(init, options, environment));
     };
     switch (state.name) {
       case 'CLOSED':

@@ -84,6 +84,15 @@ export function longestCookieLifeMs(options: AssociationOptions): number {
   return 2 * options.validCookieLifeMs;
 }
 
+/**
+ * Whether the INIT ACK chunk that answers `init` needs a CRC32c. RFC 9653 §5.2: "an endpoint SHOULD use zero as the checksum",
+ * and the peer has said already that it takes it.
+ */
+export function needsChecksum(init: InitChunk, options: AssociationOptions, transport: TransportIntegrity): boolean {
+  if (transport.errorDetectionMethod === undefined) return true;
+  return !negotiate(options, transport, recognize(init.parameters, options).accepted).zeroChecksumToPeer;
+}
+
 /** The INIT ACK chunk for `init`. It depends on its arguments alone: nothing is kept (RFC 9260 §5.1 B). */
 export function answerInit(init: InitChunk, answer: InitAnswer, now: Instant): InitAckChunk {
   const { options } = answer;

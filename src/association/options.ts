@@ -61,7 +61,10 @@ export interface AssociationOptions {
    * one for each 256 bytes of it.
    */
   readonly sendBufferSize: number;
-  /** The largest message that `send` takes whole, in bytes; messages in pieces have no bound. */
+  /**
+   * The largest message that `send` takes whole, in bytes; messages in pieces have no bound. The default is what a peer of this
+   * package takes whole with its own default of `receiveBufferSize`; other peers may take more, or less.
+   */
   readonly maxMessageSize: number;
   /** Whether small messages go out at once. False waits for more while data is outstanding (Nagle's algorithm, RFC 1122 §4.2.3.4). */
   readonly noDelay: boolean;
@@ -118,7 +121,9 @@ export const defaultOptions: AssociationOptions = {
   receiveBufferSize: 4 * 1024 * 1024,
   partialDeliveryPoint: 64 * 1024,
   sendBufferSize: 4 * 1024 * 1024,
-  maxMessageSize: 64 * 1024 * 1024,
+  // What `receiveBufferSize` holds of one message in fragments of 384 bytes or more, which a path MTU of 512 bytes has room for:
+  // each is charged 128 bytes beside its own. The reserve of the buffer covers the smallest that our sender cuts, 256 bytes.
+  maxMessageSize: 3 * 1024 * 1024,
   // A message is sent when the user sends it: what should travel together is sent in one turn, and then is bundled.
   noDelay: true,
   // RFC 9260 §7.3: "An endpoint SHOULD apply these techniques".

@@ -100,7 +100,13 @@ export class Shutdown {
         // §9.2: "Upon the receipt of the SHUTDOWN ACK chunk, the sender of the SHUTDOWN chunk MUST stop the T2-shutdown
         // timer"; §8.5.1 C: "then the destination endpoint's tag MUST be used and the T bit MUST NOT be set."
         // "MUST stop the T2-shutdown timer, send a SHUTDOWN COMPLETE chunk to its peer, and remove all record"
-        context.sendAlone({ kind: 'SHUTDOWN COMPLETE', tagReflected: false }, context.peerVerificationTag, from, to);
+        context.sendAlone(
+          { kind: 'SHUTDOWN COMPLETE', tagReflected: false },
+          context.peerVerificationTag,
+          from,
+          to,
+          context.needsChecksum,
+        );
         context.close('local', undefined);
         return;
       case 'COOKIE-WAIT':

@@ -115,10 +115,12 @@ export class Transmitter {
     const length = commonHeaderLength + size;
     const fragmented = path.fragmentedSizeOf(linkMtu?.(path.address, path.localAddress) ?? 0);
     const isPadded = fragmented > length && fragmented <= maxPacketSize;
-    this.#begin(path, isPadded ? fragmented : length);
-    sender.fill(this.#builder, path, now, length);
+    const whole = isPadded ? fragmented : length;
+    this.#begin(path, whole);
+    // §6.1: a PAD chunk stands before DATA as all control chunks do; some peers acknowledge nothing behind which one stands.
+    if (isPadded) this.#builder.append(padChunk(fragmented - length));
+    sender.fill(this.#builder, path, now, whole);
     this.#burst--;
-    if (isPadded) this.#builder.append(padChunk(fragmented - this.#builder.length));
     return this.#finish(path);
   }
 
@@ -181,11 +183,8 @@ export class Transmitter {
   }
 
   #finish(path: Path): Transmit {
-    // RFC 9653 §5.2: "an endpoint SHOULD use zero as the checksum when sending an SCTP packet" where the peer takes it, but
-    // for COOKIE ECHO. 2: "it MUST include a correct CRC32c checksum in the packet containing the COOKIE ECHO chunk." What
-    // travels alone or out of the blue has one anyway.
-    const isChecked = !this.#context.capabilities.zeroChecksumToPeer || this.#context.state.name === 'COOKIE-ECHOED';
-    const packet = this.#builder.finish(isChecked);
+    // RFC 9653 §5.2 2: "it MUST include a correct CRC32c checksum in the packet containing the COOKIE ECHO chunk."
+    const packet = this.#builder.finish(this.#context.needsChecksum || this.#context.state.name === 'COOKIE-ECHOED');
     this.#context.environment.slab.keep(packet.length);
     return this.#count({ packet, to: path.address, from: path.localAddress });
   }

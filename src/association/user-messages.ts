@@ -50,7 +50,13 @@ export class UserMessages {
     // §3.3.1: a length "where L MUST be greater than 0." §6.2: "An endpoint SHOULD NOT send a DATA chunk with no user
     // data part."
     if (data.length === 0) throw new SctpError('SCTP_ERR_EMPTY_MESSAGE');
-    if (data.length > context.options.maxMessageSize) throw new SctpError('SCTP_ERR_MESSAGE_TOO_LARGE');
+    const { maxMessageSize } = context.options;
+    if (data.length > maxMessageSize) {
+      throw new SctpError(
+        'SCTP_ERR_MESSAGE_TOO_LARGE',
+        `a message of ${data.length} bytes is larger than maxMessageSize, ${maxMessageSize} bytes; one that is written in pieces has no bound`,
+      );
+    }
     const message = this.#create(request, data, now);
     // What is late takes no room that something else could have.
     const { sendBuffer, sendQueue } = context;

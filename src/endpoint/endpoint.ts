@@ -1,7 +1,7 @@
 import { peerAddresses } from '../association/addresses.ts';
 import type { Association, AssociationIdentity, Demand } from '../association/association.ts';
 import type { AssociationEnvironment, Transmit } from '../association/context.ts';
-import { longestCookieLifeMs } from '../association/init.ts';
+import { longestCookieLifeMs, needsChecksum } from '../association/init.ts';
 import { type AssociationOptions, givesOptions, type OptionsPreset, resolveOptions } from '../association/options.ts';
 import { CookieJar, type StateCookie } from '../association/state-cookie.ts';
 import { isInit } from '../association/verification-tag.ts';
@@ -310,7 +310,10 @@ export class Endpoint {
     // §5.1: "The destination IP address of the INIT ACK chunk MUST be set to the source IP address of the INIT chunk";
     // "An endpoint MUST send the INIT ACK chunk to the IP address from which it received the INIT chunk." §5.1.2: "The
     // packet containing the INIT ACK chunk MUST be sent to the source address of the packet containing the INIT chunk."
-    if (answer !== undefined) this.#reply(answer.chunk, answer.verificationTag, this.port, remotePort, from, to);
+    if (answer === undefined) return;
+    const { chunk, verificationTag } = answer;
+    const checksum = chunk.kind !== 'INIT ACK' || needsChecksum(init, this.#options, this.#environment);
+    this.#reply(chunk, verificationTag, this.port, remotePort, from, to, checksum);
   }
 
   /** RFC 9260 §5.1.5, and §5.2.4 when the association exists. */
@@ -425,7 +428,7 @@ export class Endpoint {
 
   /**
    * Answers without an association, from the address that was asked. RFC 9653 §5.2 1 b: "it MUST include a correct CRC32c
-   * checksum in the response packet."
+   * checksum in the response packet." Without a `checksum` goes nothing but what belongs to an association in the making.
    */
   #reply(
     chunk: Chunk,
@@ -434,8 +437,10 @@ export class Endpoint {
     destinationPort: number,
     to: NetAddress,
     from: NetAddress | undefined,
+    checksum = true,
   ): void {
-    const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, [chunk], this.#environment);
+    const { slab } = this.#environment;
+    const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, [chunk], { slab, checksum });
     this.#replies.push({ packet, to, from });
   }
 

@@ -68,6 +68,12 @@ export class DataReassembly implements Reassembly {
     return this.#deliveryAt(tsn, fragment)?.message.isAwaited === true;
   }
 
+  bytesBefore(tsn: Tsn, { streamId, unordered, messageId, beginning }: Fragment): number {
+    const stream = this.#streams.get(streamId);
+    const runs = unordered ? stream?.unordered : stream?.partial?.get(ssn(messageId));
+    return beginning ? 0 : (runs?.bytesBefore(tsn) ?? 0);
+  }
+
   deliverPartly(isPressed: boolean): void {
     for (const stream of this.#incompleteStreams()) {
       const { partial, unordered, streamId } = stream;

@@ -63,6 +63,13 @@ export class SendQueue {
     return this.#messageCount === 0;
   }
 
+  /** Whether the rest of a message that has begun is here, all of it. */
+  get hasTail(): boolean {
+    if (this.#mustGoOn) return this.#current!.messages.peek()!.isEnded;
+    for (const { messages } of this.#begun) if (messages.peek()!.isEnded) return true;
+    return false;
+  }
+
   /** Another scheduler takes over, from the next decision on. */
   set scheduler(scheduler: StreamScheduler) {
     for (const stream of this.#streams.values()) {

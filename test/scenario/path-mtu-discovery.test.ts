@@ -139,10 +139,10 @@ describe('a path whose MTU shrinks (RFC 8899 §4.3, RFC 9260 §6.9)', () => {
       '2160.000 a x HEARTBEAT + PAD',
       // T3-rtx again: no. Padded beyond 1500 bytes, packets are fragmented on their way.
       '3140.000 a x HEARTBEAT + PAD',
-      '3140.000 a > DATA 1 + PAD',
+      '3140.000 a > PAD + DATA 1',
       '3150.000 z > SACK 1',
-      '3160.000 a > DATA 2 + PAD',
-      '3160.000 a > DATA 3 + PAD',
+      '3160.000 a > PAD + DATA 2',
+      '3160.000 a > PAD + DATA 3',
       '3170.000 z > SACK 3',
     ]);
     expect(pathMtus(a)).toEqual(['the path MTU is now 1228']);
