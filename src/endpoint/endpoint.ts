@@ -86,6 +86,7 @@ export class Endpoint {
       maxPacketSize: options.maxPacketSize ?? 65_507,
       linkMtu: options.linkMtu,
       localAddresses: options.localAddresses ?? [],
+      sources: options.sources,
       ledger: new Ledger(),
       errorDetectionMethod: options.errorDetectionMethod,
       unusedTag: () => this.#unusedTag(),
@@ -190,6 +191,10 @@ export class Endpoint {
     // §6: "received in CLOSED is out of the blue and SHOULD be handled per Section 8.4", and so for SACK: "in the
     // CLOSED state is out of the blue and SHOULD be processed according to the rules in Section 8.4."
     const slot = this.#findSlot(packet, from);
+    if (slot === 'elsewhere') {
+      this.#counters.unknownSource++;
+      return undefined;
+    }
     if (slot === undefined) this.#handleUnmatched(packet, from, to, now);
     else if (first.kind === 'INIT' && isInit(packet)) slot.association.handleInit(first, from, to, now);
     else if (!slot.association.handlePacket(packet, from, to, now)) this.#counters.badVerificationTag++;
@@ -264,11 +269,16 @@ export class Endpoint {
     return this.#table.findByTag(packet.verificationTag)?.association.offersZeroChecksum === true;
   }
 
-  #findSlot(packet: Packet, from: NetAddress): Slot | undefined {
+  /**
+   * Whose packet it is; 'elsewhere' where its tag is an association's and its source is none of that peer's addresses. A
+   * NAT that has moved sends such packets, and a host whose address has changed. §8.4 8: "SHOULD respond to the sender of the
+   * OOTB packet with an ABORT chunk", which would end an association that may live: who knows its tag is no stranger.
+   */
+  #findSlot(packet: Packet, from: NetAddress): Slot | 'elsewhere' | undefined {
     const byTag = this.#table.findByTag(packet.verificationTag);
     if (byTag !== undefined) {
       const { association } = byTag;
-      return association.remotePort === packet.sourcePort && association.knowsAddress(from.ip) ? byTag : undefined;
+      return association.remotePort === packet.sourcePort && association.knowsAddress(from.ip) ? byTag : 'elsewhere';
     }
     const [first] = packet.chunks;
     const isReflected = (first?.kind === 'ABORT' || first?.kind === 'SHUTDOWN COMPLETE') && first.tagReflected;
@@ -309,7 +319,7 @@ export class Endpoint {
 
   #handleInit(init: InitChunk, remotePort: number, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
     const ports = { localPort: this.port, peerPort: remotePort };
-    const answer = this.#listener.answerInit(init, ports, this.#unusedTag(), from, this.#table.size, now);
+    const answer = this.#listener.answerInit(init, ports, this.#unusedTag(), { from, to }, this.#table.size, now);
     // §5.1: "The destination IP address of the INIT ACK chunk MUST be set to the source IP address of the INIT chunk";
     // "An endpoint MUST send the INIT ACK chunk to the IP address from which it received the INIT chunk." §5.1.2: "The
     // packet containing the INIT ACK chunk MUST be sent to the source address of the packet containing the INIT chunk."
