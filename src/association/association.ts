@@ -382,11 +382,16 @@ export class Association {
 
   // Inputs
 
-  /** Takes a packet whose checksum is good and whose ports are ours. Returns false when the tag was not. */
-  handlePacket(packet: Packet, from: NetAddress, to: NetAddress | undefined, now: Instant): boolean {
+  /**
+   * Takes a packet whose checksum is good and whose ports are ours. With `isLate`, it may have been here for a while: no round trip
+   * is measured by it. Returns false when the tag was not good.
+   */
+  handlePacket(packet: Packet, from: NetAddress, to: NetAddress | undefined, now: Instant, isLate = false): boolean {
     const context = this.#context;
     if (!hasAcceptableTag(packet, context.myVerificationTag, context.peerVerificationTag)) return false;
+    if (isLate) context.paths.isMeasuring = false;
     this.#chunkHandler.handlePacket(packet, 0, from, to, now);
+    if (isLate) context.paths.isMeasuring = true;
     this.#listener.handleActivity();
     return true;
   }

@@ -151,17 +151,24 @@ export class Endpoint {
   }
 
   /**
-   * Takes one datagram. `to` is the local address that it was sent to, where the transport knows it. Returns what it wants first.
+   * Takes one datagram. `to` is the local address that it was sent to, where the transport knows it; with `isLate`, it may have been
+   * here for a while, because its taker was busy. Returns what it wants first.
    */
-  handlePacket(bytes: Uint8Array, from: NetAddress, to: NetAddress | undefined, now: Instant): Demand {
-    const slot = this.#handlePacket(bytes, from, to, now);
+  handlePacket(bytes: Uint8Array, from: NetAddress, to: NetAddress | undefined, now: Instant, isLate = false): Demand {
+    const slot = this.#handlePacket(bytes, from, to, now, isLate);
     if (slot !== undefined) this.#settle(slot, now);
     if (this.#replies.length > 0) return 'answer';
     return slot?.association.demand ?? 'nothing';
   }
 
   /** Returns whose packet it was. */
-  #handlePacket(bytes: Uint8Array, from: NetAddress, to: NetAddress | undefined, now: Instant): Slot | undefined {
+  #handlePacket(
+    bytes: Uint8Array,
+    from: NetAddress,
+    to: NetAddress | undefined,
+    now: Instant,
+    isLate: boolean,
+  ): Slot | undefined {
     this.#counters.packetsReceived++;
     const packet = bytes.length < 16 ? undefined : decodePacket(bytes, sparing);
     if (packet === undefined || packet.chunks.length === 0) {
@@ -197,7 +204,7 @@ export class Endpoint {
     }
     if (slot === undefined) this.#handleUnmatched(packet, from, to, now);
     else if (first.kind === 'INIT' && isInit(packet)) slot.association.handleInit(first, from, to, now);
-    else if (!slot.association.handlePacket(packet, from, to, now)) this.#counters.badVerificationTag++;
+    else if (!slot.association.handlePacket(packet, from, to, now, isLate)) this.#counters.badVerificationTag++;
     return slot;
   }
 
