@@ -117,6 +117,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
   restartAt(nextTsn: Tsn): void {
     this.#outstanding.restartAt(nextTsn);
     this.#askedTsn = previous(nextTsn);
+    this.partialReliability.restart();
   }
 
   /** RFC 9260 §6.2.1 D ii: "the newly received a_rwnd minus the number of bytes still outstanding". */
