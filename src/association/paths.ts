@@ -187,7 +187,7 @@ export class Paths {
     // 'Association.Max.Retrans', the endpoint SHOULD consider the peer endpoint unreachable"
     if (this.#associationErrorCount <= associationMaxRetrans) return true;
     // §8.1: "the endpoint SHOULD report the failure to the upper layer".
-    this.#context.close('local', 'SCTP_ERR_PEER_UNREACHABLE');
+    this.#context.giveUp('SCTP_ERR_PEER_UNREACHABLE', 'Association.Max.Retrans');
     return false;
   }
 
