@@ -125,7 +125,9 @@ export class ChunkHandler {
         // §3.3.7: "an ABORT chunk with a format error […], it MUST silently discard it." §6.10: "If the receiver
         // detects a partial chunk, it MUST drop the chunk."
         context.metrics.malformedChunks++;
-        return true;
+        if (chunk.type !== chunkTypes['INIT ACK']) return true;
+        this.#handshake.handleMalformedInitAck(chunk, from, to);
+        return false;
       case 'INIT': // never bundled, and never under a tag (§8.5.1 A)
       case 'COOKIE ECHO': // first in its packet, or not at all (§5.1 C)
         context.metrics.unexpectedChunks++;

@@ -29,7 +29,9 @@ export class DataReceiver {
   readonly tracker: DataTracker;
   readonly #context: Context;
   readonly #reassembly: Reassembly;
+  /** The a_rwnd of the newest SACK chunk, and what was charged since. */
   #lastAdvertised: number;
+  #chargedSince = 0;
   /** The packet in hand, and whether it is dense. */
   #packet: Packet | undefined;
   #isPacketDense = false;
@@ -74,12 +76,12 @@ export class DataReceiver {
     const room = receiveBufferSize - this.#context.receiveQueue.heldBytes;
     const least = this.#leastWindow;
     if (room >= least) return room;
-    // Receiver's side of silly window avoidance (RFC 1122 §4.2.3.3): a window that does not take a full packet is none.
-    // RFC 9260 §6.2: "The receiver MUST also have an algorithm for advertising its receive window to avoid receiver silly window
-    // syndrome".
-    if (!this.#waitsForRest) return 0;
-    // Waiting would open no window here. A packet of what the message lacks is always welcome, while the reserve takes it.
-    return Math.max(0, Math.min(least, Math.floor(room + receiveBufferSize * reserveFraction)));
+    // Nothing but the rest of a message opens this window: a packet of it is always welcome, while the reserve takes it.
+    if (this.#waitsForRest) return Math.max(0, Math.min(least, Math.floor(room + receiveBufferSize * reserveFraction)));
+    // Receiver's side of silly window avoidance (RFC 1122 §4.2.3.3): a window that does not take a full packet is not opened; one
+    // that was open shrinks by what comes. RFC 9260 §6.2: "The receiver MUST also have an algorithm for advertising its receive
+    // window to avoid receiver silly window syndrome".
+    return Math.max(0, Math.min(room, this.#lastAdvertised - this.#chargedSince));
   }
 
   get #hasRoomForPacket(): boolean {
@@ -128,6 +130,7 @@ export class DataReceiver {
       return this.#context.state.name !== 'CLOSED';
     }
     this.tracker.handleNew(tsn, chunk.immediateAck);
+    this.#chargedSince += fragment.payload.length + entryOverhead;
     if (fragment.streamId >= inboundStreams) {
       // §6.5: "it SHOULD acknowledge the reception of the DATA chunk following the normal procedure, immediately send
       // an ERROR chunk with cause set to 'Invalid Stream Identifier' […], and discard the DATA chunk"
@@ -232,6 +235,7 @@ export class DataReceiver {
   takeSack(maxLength: number): SackChunk {
     // §6.2: "SHOULD place the current value of a_rwnd into the a_rwnd field."
     this.#lastAdvertised = this.aRwnd;
+    this.#chargedSince = 0;
     this.#context.metrics.sacksSent++;
     return this.tracker.takeSack(this.#lastAdvertised, maxLength);
   }
@@ -283,7 +287,7 @@ export class DataReceiver {
 
   /**
    * §6.2: "When the receiver's advertised window is 0, the receiver MUST drop any new incoming DATA chunk with a TSN
-   * larger than the largest TSN received so far." What was sent into a window that has closed since is taken.
+   * larger than the largest TSN received so far."
    */
   #hasRoomFor(tsn: Tsn, fragment: Fragment): boolean {
     const { receiveQueue, options } = this.#context;

@@ -3,6 +3,7 @@ import { type Tsn, tsn } from '../base/serial.ts';
 import { type Instant, Timer } from '../base/time.ts';
 import {
   addressParameter,
+  type Chunk,
   type ErrorCause,
   type ErrorChunk,
   encodeParameter,
@@ -10,7 +11,9 @@ import {
   type InitAckChunk,
   type InitChunk,
   joinTlvs,
+  type MalformedChunk,
   type Parameter,
+  type RecognizedParameters,
 } from '../chunks/index.ts';
 import type { Message } from '../streams/message.ts';
 import { ownAddressParameters, peerAddresses, supportedAddressTypes } from './addresses.ts';
@@ -19,7 +22,15 @@ import type { Context } from './context.ts';
 import { DataReceiver } from './data-receiver.ts';
 import { DataSender } from './data-sender.ts';
 import type { Heartbeats } from './heartbeats.ts';
-import { answerInit, createInit, needsChecksum, objectionTo } from './init.ts';
+import {
+  answerInit,
+  createInit,
+  hasTooSmallWindow,
+  initiateTagOf,
+  invalidMandatoryParameter,
+  needsChecksum,
+  objectionTo,
+} from './init.ts';
 import type { Path } from './path.ts';
 import type { CookieWait, Transfer } from './state.ts';
 import type { StateCookie } from './state-cookie.ts';
@@ -68,7 +79,8 @@ export class Handshake {
     const { state } = context;
     // §3.3.2: "If the value of the Initiate Tag […] is found to be 0, the receiver MUST silently discard the packet."
     if (init.initiateTag === 0) return;
-    const objection = objectionTo(init) ?? this.#objectionToOrigin(init, from);
+    const parameters = recognize(init.parameters, context.options, context.environment);
+    const objection = objectionTo(init, parameters) ?? this.#objectionToOrigin(init, from);
     if (objection !== undefined) {
       // §5.2.1: "the entire INIT chunk MUST be discarded, and the state of the existing association SHOULD NOT be
       // changed. An ABORT chunk SHOULD be sent in a response". §5.1.2 B: it "SHOULD be sent to the source IP address".
@@ -82,7 +94,8 @@ export class Handshake {
       const ours = { options, cookieJar, localPort, peerPort: remotePort, from, localIps, transport: environment };
       // §5.2.1: "The endpoint MUST also generate a State Cookie with the INIT ACK chunk." §5.2.2: "the endpoint MUST
       // generate an INIT ACK chunk with a State Cookie."
-      const initAck = answerInit(init, { ...ours, localTag, localInitialTsn, localTieTag, peerTieTag }, now);
+      const tags = { localTag, localTieTag, peerTieTag };
+      const initAck = answerInit(init, { ...ours, ...tags, localInitialTsn, parameters }, now);
       // §5.2.2: "MUST carry a Verification Tag value equal to the Initiate Tag found in the unexpected INIT chunk."
       // §5.2.1: "SHOULD be sent to the source address of the received packet"; "MUST only be sent to an address
       // reported in the incoming INIT chunk."
@@ -139,28 +152,54 @@ export class Handshake {
     }
     if (initAck.initiateTag === 0) {
       // §3.3.3: "it MUST destroy the TCB and SHOULD send an ABORT chunk with the T bit set"
-      context.sendAlone({ kind: 'ABORT', tagReflected: true, causes: [] }, context.myVerificationTag, from, to);
-      context.close('local', 'SCTP_ERR_PROTOCOL_VIOLATION', [], 'the peer answered with an INIT ACK without a tag');
+      this.#refuse(undefined, [], 'the peer answered with an INIT ACK without a tag', from, to);
+      return;
+    }
+    const parameters = recognize(initAck.parameters, context.options, context.environment);
+    const objection = objectionTo(initAck, parameters);
+    if (objection !== undefined && hasTooSmallWindow(initAck)) {
+      // §3.3.3: "with the a_rwnd value set to a value smaller than 1500 MUST discard the packet, SHOULD send […] an ABORT
+      // chunk and using the Initiate Tag as the Verification Tag, and MUST NOT change the state of any existing association."
+      context.sendAlone({ kind: 'ABORT', tagReflected: false, causes: objection }, initAck.initiateTag, from, to);
+      return;
+    }
+    if (objection !== undefined) {
+      // §3.3.3: "with the OS value set to 0, it MUST destroy the TCB and SHOULD send an ABORT chunk."; "with the MIS
+      // value set to 0, it MUST destroy the TCB and SHOULD send an ABORT chunk."
+      const flaw = parameters.flawed === undefined ? '' : `: ${parameters.flawed.reason}`;
+      const message = `the peer answered with an INIT ACK that is not valid${flaw}`;
+      this.#refuse(initAck.initiateTag, objection, message, from, to);
       return;
     }
     context.peerVerificationTag = initAck.initiateTag;
-    // §3.3.3: "with the OS value set to 0, it MUST destroy the TCB and SHOULD send an ABORT chunk."; "with the MIS
-    // value set to 0, it MUST destroy the TCB and SHOULD send an ABORT chunk."; "with the a_rwnd value set to a value
-    // smaller than 1500 MUST discard the packet", and "MUST NOT change the state of any existing association": in
-    // COOKIE-WAIT there is none yet.
-    const objection = objectionTo(initAck);
-    if (objection !== undefined) {
-      // §5.1: the tag of the ABORT "MUST be set to the Initiate Tag value of the received INIT or INIT ACK chunk"
-      // §5.1.2 B: it "SHOULD be sent to the source IP address from which the last peer packet was received."
-      context.sendAlone({ kind: 'ABORT', tagReflected: false, causes: objection }, initAck.initiateTag, from, to);
-      const message = 'the peer answered with an INIT ACK that is not valid';
-      context.close('local', 'SCTP_ERR_PROTOCOL_VIOLATION', objection, message);
-      return;
-    }
     // §5.1.4: "it MUST immediately send a COOKIE ECHO chunk". §3.3.3: "SHOULD process the INIT ACK chunk and send back
     // a COOKIE ECHO chunk."
     if (state.retransmissions === 0) context.paths.primary.rto.measure(now - this.#sentAt);
-    this.#echoCookie(state, initAck, from, to, now);
+    this.#echoCookie(state, initAck, parameters, from, to, now);
+  }
+
+  /** An INIT ACK chunk that is too short to say all that it must. */
+  handleMalformedInitAck({ value }: MalformedChunk, from: NetAddress, to: NetAddress | undefined): void {
+    if (this.#context.state.name !== 'COOKIE-WAIT') return;
+    const initiateTag = initiateTagOf(value);
+    const message = 'the peer answered with an INIT ACK that is too short';
+    this.#refuse(initiateTag, initiateTag === undefined ? [] : invalidMandatoryParameter, message, from, to);
+  }
+
+  /** Ends an association that an INIT ACK chunk has spoiled, and tells its sender, whose tag may be unknown. */
+  #refuse(
+    initiateTag: number | undefined,
+    causes: readonly ErrorCause[],
+    message: string,
+    from: NetAddress,
+    to: NetAddress | undefined,
+  ): void {
+    const context = this.#context;
+    // §5.1: the tag of the ABORT "MUST be set to the Initiate Tag value of the received INIT or INIT ACK chunk"
+    // §5.1.2 B: it "SHOULD be sent to the source IP address from which the last peer packet was received."
+    const abort: Chunk = { kind: 'ABORT', tagReflected: initiateTag === undefined, causes };
+    context.sendAlone(abort, initiateTag ?? context.myVerificationTag, from, to);
+    context.close('local', 'SCTP_ERR_PROTOCOL_VIOLATION', causes, message);
   }
 
   /** A COOKIE ECHO chunk with a cookie of ours, for an association that exists: §5.2.4, Table 12. */
@@ -281,18 +320,12 @@ export class Handshake {
   #echoCookie(
     state: CookieWait,
     initAck: InitAckChunk,
+    { accepted, unrecognized }: RecognizedParameters,
     from: NetAddress,
     to: NetAddress | undefined,
     now: Instant,
   ): void {
     const context = this.#context;
-    const { accepted, unrecognized } = recognize(initAck.parameters, context.options);
-    const cookie = findParameter(accepted, 'State Cookie');
-    if (cookie === undefined) {
-      // An unrecognized parameter before it ended the processing (§3.2.1).
-      context.abort('SCTP_ERR_PROTOCOL_VIOLATION', [{ kind: 'Missing Mandatory Parameter', parameterTypes: [7] }]);
-      return;
-    }
     const localIps = context.environment.localAddresses.map(({ ip }) => ip);
     context.paths.adopt(peerAddresses(accepted, from, localIps));
     context.paths.handleArrival(from, to);
@@ -311,7 +344,7 @@ export class Handshake {
       t1Cookie: new Timer(),
       init: state.init,
       // §3.3.11: "This field MUST contain the exact cookie received in the State Cookie parameter".
-      cookieEcho: { kind: 'COOKIE ECHO', cookie: cookie.cookie },
+      cookieEcho: { kind: 'COOKIE ECHO', cookie: findParameter(accepted, 'State Cookie')!.cookie },
       report: reportOf(unrecognized),
       staleCookies: state.staleCookies,
       retransmissions: 0,

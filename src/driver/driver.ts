@@ -47,6 +47,8 @@ export class Driver implements TransportReceiver {
   #isAnswering = false;
   /** Whether there was no drain since a SACK may be due. */
   #owesSack = false;
+  /** Whether the last packet has called for a SACK chunk, and there was no drain since. */
+  #isSackDue = false;
   #isClosed = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #armedFor: Instant = Number.POSITIVE_INFINITY;
@@ -106,21 +108,26 @@ export class Driver implements TransportReceiver {
   }
 
   /**
-   * Takes a packet. What it brings is read at once, and what its reader says to that goes out at once. What is only a matter of
-   * SACKs waits for the end of this turn of the event loop: packets that the system hands over together have one SACK, and the
-   * SACKs one burst. RFC 9260 §6.2 asks for a SACK "for at least every second packet", which is a SHOULD: there is no clock left in
-   * such packets that more SACKs could keep, and one in its own packet costs as much as the DATA that it acknowledges.
+   * Takes a packet. What it brings is read at once, and what its reader says to that goes out at once. What SACK chunks set free
+   * waits for the end of this turn of the event loop, and so does a SACK chunk that may become more than one: what the reader says
+   * by then goes out beside it. But each has a Cumulative TSN Ack of its own, so it leaves before the next packet is taken.
+   *
+   * RFC 9260 §6.2: "an acknowledgement SHOULD be generated for at least every second packet", also where the system hands many
+   * over in one turn: a peer that counts SACK chunks (Max.Burst, L = 1 of §7.2.1) grows by no more than there are.
    */
   handlePacket(packet: Uint8Array, from: NetAddress, to: NetAddress | undefined): void {
     if (this.#isClosed) return;
     if (log.enabled) log('from %s: %s', formatAddress(from), describePacket(packet));
-    const demand = this.#endpoint.handlePacket(packet, from, to, this.now());
+    const now = this.now();
+    if (this.#isSackDue) this.#drain();
+    const demand = this.#endpoint.handlePacket(packet, from, to, now);
     if (demand === 'answer') {
       this.#drain();
       return;
     }
+    this.#isSackDue = demand === 'acknowledgement';
     this.scheduleSack();
-    if (demand === 'delivery' && !this.#isDraining && this.#drainEvents()) this.#deliver();
+    if (demand !== 'nothing' && !this.#isDraining && this.#drainEvents()) this.#deliver();
   }
 
   readonly #answer = (): void => {
@@ -155,6 +162,7 @@ export class Driver implements TransportReceiver {
     if (this.#isDraining) return;
     this.#isDraining = true;
     this.#owesSack = false;
+    this.#isSackDue = false;
     try {
       while (this.#drainTransmits() || this.#drainEvents());
     } finally {

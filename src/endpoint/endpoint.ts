@@ -31,12 +31,15 @@ import { createCounters, type EndpointCounters } from './counters.ts';
 import { EndedTags } from './ended-tags.ts';
 import type { EndpointEvent, EndpointOptions, RemotePeer } from './endpoint-options.ts';
 import { Listener } from './listener.ts';
-import { answerOutOfTheBlue } from './out-of-the-blue.ts';
+import { answerOutOfTheBlue, isMalformedInit } from './out-of-the-blue.ts';
 import { Slot } from './slot.ts';
 import { requireWorkerPlace } from './worker-routing.ts';
 
 export type { Transmit } from '../association/context.ts';
 export type { EndpointEvent, EndpointOptions, RemotePeer } from './endpoint-options.ts';
+
+/** Who takes packets of strangers. */
+const sparing = { sparing: true };
 
 /**
  * Many associations on one SCTP port, sans-IO. Finds the association of a packet by our Verification Tag, answers INIT
@@ -159,7 +162,7 @@ export class Endpoint {
   /** Returns whose packet it was. */
   #handlePacket(bytes: Uint8Array, from: NetAddress, to: NetAddress | undefined, now: Instant): Slot | undefined {
     this.#counters.packetsReceived++;
-    const packet = bytes.length < 16 ? undefined : decodePacket(bytes);
+    const packet = bytes.length < 16 ? undefined : decodePacket(bytes, sparing);
     if (packet === undefined || packet.chunks.length === 0) {
       this.#counters.tooShort++;
       return undefined;
@@ -175,11 +178,11 @@ export class Endpoint {
       this.#counters.outOfTheBlue++;
       return undefined;
     }
-    if (packet.destinationPort !== this.port) {
+    const first = packet.chunks[0]!;
+    if (packet.destinationPort !== this.port || isMalformedInit(first)) {
       this.#answerOutOfTheBlue(packet, from, to);
       return undefined;
     }
-    const first = packet.chunks[0]!;
     if (first.kind === 'COOKIE ECHO') {
       // §8.4 4: "contains a COOKIE ECHO chunk as the first chunk, it MUST be processed as described in Section 5.1."
       return this.#handleCookieEcho(first, packet, from, to, now);

@@ -1,3 +1,4 @@
+import { recognize } from '../association/capabilities.ts';
 import type { AssociationEnvironment } from '../association/context.ts';
 import { staleCookieError } from '../association/handshake.ts';
 import { answerInit, objectionTo } from '../association/init.ts';
@@ -53,7 +54,8 @@ export class Listener {
       this.#counters.initsRefused++;
       return undefined;
     }
-    const objection = objectionTo(init) ?? this.#admission.objectionToInit(associations, now);
+    const parameters = recognize(init.parameters, this.#options, this.#environment);
+    const objection = objectionTo(init, parameters) ?? this.#admission.objectionToInit(associations, now);
     if (objection !== undefined) {
       this.#counters.initsRefused++;
       return { chunk: { kind: 'ABORT', tagReflected: false, causes: objection }, verificationTag: init.initiateTag };
@@ -75,6 +77,7 @@ export class Listener {
       from,
       localIps: localAddresses.map(({ ip }) => ip),
       transport: this.#environment,
+      parameters,
     };
     // §5.1 B: "MUST set the Verification Tag field to Tag_A and also provide its own".
     // §5.1: "MUST be set to the source IP address of the INIT chunk to which this INIT ACK chunk is responding".

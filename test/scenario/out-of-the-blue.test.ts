@@ -52,11 +52,13 @@ describe('a packet out of the blue (RFC 9260 §8.4)', () => {
     }
   });
 
-  it('with INIT whose parameters have impossible lengths is silently discarded (§3.2.1)', () => {
+  it('with INIT whose parameters have impossible lengths is answered with ABORT (§5.1)', () => {
     for (const length of [0, 3, 60]) {
       const value = new Uint8Array(24).fill(1);
       value.set([0xc0, 0, 0, length], 16);
-      expect(answerTo(0, { kind: 'unknown', type: 1, flags: 0, value })).toEqual([]);
+      expect(answerTo(0, { kind: 'unknown', type: 1, flags: 0, value })).toEqual([
+        expect.stringMatching(/^ABORT Protocol Violation/),
+      ]);
     }
   });
 
