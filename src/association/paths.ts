@@ -223,7 +223,7 @@ export class Paths {
 
   /** T3-rtx has expired on `path`: what was lost may have been too large (RFC 8899 §4.3). */
   handleDataLoss(path: Path, now: Instant): void {
-    path.mtu?.handleDataLoss(path.largestPacket, now);
+    path.mtu?.handleDataLoss(path.largestPacket, now, path.errorCount + 1);
     path.largestPacket = 0;
     this.adoptMtu(path);
   }
