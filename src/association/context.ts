@@ -1,4 +1,5 @@
 import type { LinkMtu, NetAddress } from '../base/address.ts';
+import { asciiBytes } from '../base/bytes.ts';
 import type { Environment } from '../base/environment.ts';
 import type { SctpErrorCode } from '../base/errors.ts';
 import { errorCodes } from '../base/errors.ts';
@@ -232,6 +233,14 @@ export class Context {
       this.sendAloneOn(this.paths.current, { kind: 'ABORT', tagReflected: false, causes });
     }
     this.close('local', code, causes, message);
+  }
+
+  /**
+   * Ends the association with a peer that has not answered in time. It may live all the same and be cut off one way only: an
+   * ABORT chunk tells it, as those of the kernels do. `what` says which limit was exceeded.
+   */
+  giveUp(code: SctpErrorCode, what: string): void {
+    this.abort(code, [{ kind: 'Protocol Violation', information: asciiBytes(`no answer: ${what} exceeded`) }]);
   }
 
   /** All messages that were accepted and not delivered. They leave the queues, and are still in the send buffer. */

@@ -301,7 +301,7 @@ export class Handshake {
   /** §5.1.4: "until either a COOKIE ACK chunk is received or 'Max.Init.Retransmits' […] is reached". */
   #mayTryAgain(retransmissions: number): boolean {
     if (retransmissions < this.#context.options.maxInitRetransmits) return true;
-    this.#context.close('local', 'SCTP_ERR_CONNECT_TIMEOUT');
+    this.#context.giveUp('SCTP_ERR_CONNECT_TIMEOUT', 'Max.Init.Retransmits');
     return false;
   }
 

@@ -42,6 +42,11 @@ export class Paths {
     return this.#paths.length;
   }
 
+  /** Whether round trips are measured: §6.3.1 means the network's, not the time that a packet has waited for us. */
+  set isMeasuring(isMeasuring: boolean) {
+    for (const { rto } of this.#paths) rto.isMeasuring = isMeasuring;
+  }
+
   /** For loops that run with every packet: an iterator costs more than they do. */
   get all(): readonly Path[] {
     return this.#paths;
@@ -181,7 +186,7 @@ export class Paths {
     // 'Association.Max.Retrans', the endpoint SHOULD consider the peer endpoint unreachable"
     if (this.#associationErrorCount <= associationMaxRetrans) return true;
     // §8.1: "the endpoint SHOULD report the failure to the upper layer".
-    this.#context.close('local', 'SCTP_ERR_PEER_UNREACHABLE');
+    this.#context.giveUp('SCTP_ERR_PEER_UNREACHABLE', 'Association.Max.Retrans');
     return false;
   }
 

@@ -152,14 +152,14 @@ export class Shutdown {
     if (state.name !== 'SHUTDOWN-SENT' && state.name !== 'SHUTDOWN-ACK-SENT') return;
     if (state.t5ShutdownGuard?.expire(now)) {
       // "At the expiration of this timer, the sender SHOULD abort the association by sending an ABORT chunk."
-      context.abort('SCTP_ERR_SHUTDOWN_TIMEOUT', []);
+      context.giveUp('SCTP_ERR_SHUTDOWN_TIMEOUT', 'T5-shutdown-guard');
       return;
     }
     if (!state.t2Shutdown.expire(now)) return;
     // "If this threshold is exceeded, the endpoint SHOULD destroy the TCB and SHOULD report the peer endpoint unreachable"
     // §9.2: "SHOULD limit the number of retransmissions of the SHUTDOWN chunk to […] 'Association.Max.Retrans'."
     if (++state.retransmissions > context.options.associationMaxRetrans) {
-      context.close('local', 'SCTP_ERR_PEER_UNREACHABLE');
+      context.giveUp('SCTP_ERR_PEER_UNREACHABLE', 'Association.Max.Retrans');
       return;
     }
     // It follows "the same rules" as a T3-rtx that expires (§6.3.3 E2), and tries another path where there is one; the

@@ -139,8 +139,8 @@ export class Transmitter {
     const room = Math.min(limit, path.assuredPacketSize) - this.#builder.length;
     if (room < smallestForwardTsnLength) return;
     const chunk = sender.partialReliability.take(room, now);
-    if (chunk === undefined) return;
-    this.#builder.append(chunk);
+    if (chunk !== undefined) this.#builder.append(chunk);
+    else if (!sender.partialReliability.awaitsAnswer) return;
     // RFC 3758 §3.5 C5: "the sender MUST assure that at least one T3-rtx timer is running."
     path.t3Rtx.startIfStopped(now, path.rto.rtoMs);
   }

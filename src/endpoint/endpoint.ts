@@ -11,7 +11,7 @@ import { hasValidChecksum } from '../base/checksum.ts';
 import { DeadlineHeap } from '../base/deadline-heap.ts';
 import type { Environment } from '../base/environment.ts';
 import { SctpError } from '../base/errors.ts';
-import { isUnicast } from '../base/ip.ts';
+import { isUnicast, parseIp } from '../base/ip.ts';
 import { Ledger } from '../base/ledger.ts';
 import { randomTag } from '../base/random.ts';
 import { Ring } from '../base/ring.ts';
@@ -128,6 +128,7 @@ export class Endpoint {
     options: Partial<AssociationOptions> & { readonly defaults?: OptionsPreset | undefined },
     now: Instant,
   ): Association {
+    for (const address of remote.addresses) requireAddress(address);
     if (remote.addresses.length === 0) throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', 'connect needs an address');
     // §3.1: "The Destination Port Number 0 MUST NOT be used."
     requirePort(remote.port);
@@ -151,17 +152,24 @@ export class Endpoint {
   }
 
   /**
-   * Takes one datagram. `to` is the local address that it was sent to, where the transport knows it. Returns what it wants first.
+   * Takes one datagram. `to` is the local address that it was sent to, where the transport knows it; with `isLate`, it may have been
+   * here for a while, because its taker was busy. Returns what it wants first.
    */
-  handlePacket(bytes: Uint8Array, from: NetAddress, to: NetAddress | undefined, now: Instant): Demand {
-    const slot = this.#handlePacket(bytes, from, to, now);
+  handlePacket(bytes: Uint8Array, from: NetAddress, to: NetAddress | undefined, now: Instant, isLate = false): Demand {
+    const slot = this.#handlePacket(bytes, from, to, now, isLate);
     if (slot !== undefined) this.#settle(slot, now);
     if (this.#replies.length > 0) return 'answer';
     return slot?.association.demand ?? 'nothing';
   }
 
   /** Returns whose packet it was. */
-  #handlePacket(bytes: Uint8Array, from: NetAddress, to: NetAddress | undefined, now: Instant): Slot | undefined {
+  #handlePacket(
+    bytes: Uint8Array,
+    from: NetAddress,
+    to: NetAddress | undefined,
+    now: Instant,
+    isLate: boolean,
+  ): Slot | undefined {
     this.#counters.packetsReceived++;
     const packet = bytes.length < 16 ? undefined : decodePacket(bytes, sparing);
     if (packet === undefined || packet.chunks.length === 0) {
@@ -197,7 +205,7 @@ export class Endpoint {
     }
     if (slot === undefined) this.#handleUnmatched(packet, from, to, now);
     else if (first.kind === 'INIT' && isInit(packet)) slot.association.handleInit(first, from, to, now);
-    else if (!slot.association.handlePacket(packet, from, to, now)) this.#counters.badVerificationTag++;
+    else if (!slot.association.handlePacket(packet, from, to, now, isLate)) this.#counters.badVerificationTag++;
     return slot;
   }
 
@@ -466,4 +474,11 @@ export class Endpoint {
 function requirePort(port: number): void {
   if (Number.isInteger(port) && port >= 1 && port <= 65_535) return;
   throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `port must be an integer from 1 to 65535, not ${port}`);
+}
+
+function requireAddress({ ip, udpPort }: NetAddress): void {
+  const isPort = Number.isInteger(udpPort) && udpPort >= 0 && udpPort <= 65_535;
+  if (isPort && typeof ip === 'string' && parseIp(ip) !== undefined) return;
+  const given = `${String(ip)}, UDP port ${String(udpPort)}`;
+  throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `an address must be an IP address and a UDP port, not ${given}`);
 }

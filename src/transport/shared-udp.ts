@@ -1,6 +1,7 @@
 import type { NetAddress } from '../base/address.ts';
 import { SctpError } from '../base/errors.ts';
 import { dynamicPortCount, nextDynamicPort } from './dynamic-port.ts';
+import { PatientTimer } from './patient-timer.ts';
 import { SharedSocket } from './shared-socket.ts';
 import type { Transport, TransportProperties, TransportReceiver, TransportSources } from './transport.ts';
 import { bindsAny, UdpTransport, udpProperties } from './udp.ts';
@@ -45,7 +46,7 @@ export class SharedUdpTransport implements Transport {
   readonly #key: string | undefined;
   #socket: SharedSocket | undefined;
   #addresses: readonly NetAddress[] = [];
-  #lingering: ReturnType<typeof setTimeout> | undefined;
+  #lingering: PatientTimer | undefined;
 
   /** Throws SctpError `SCTP_ERR_ADDRESS_IN_USE` when there is no SCTP port to pick. */
   constructor(options: SharedUdpOptions) {
@@ -85,12 +86,13 @@ export class SharedUdpTransport implements Transport {
   }
 
   async close(lingerMs = 0): Promise<void> {
-    clearTimeout(this.#lingering);
+    this.#lingering?.stop();
     const socket = this.#socket;
     if (socket === undefined) return;
     if (lingerMs > 0) {
       socket.linger(this.port);
-      this.#lingering = setTimeout(() => void this.close(), lingerMs).unref();
+      this.#lingering = new PatientTimer(() => void this.close(), false);
+      this.#lingering.start(lingerMs);
       return;
     }
     this.#socket = undefined;

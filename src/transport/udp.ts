@@ -11,6 +11,7 @@ import { randomDynamicPort } from './dynamic-port.ts';
 import { hostAddresses, hostAddressesVersion } from './host-addresses.ts';
 import { linkMtu } from './link-mtu.ts';
 import { likelyLocalAddress } from './local-address.ts';
+import { PatientTimer } from './patient-timer.ts';
 import { mapped, RemoteAddresses, unmapped } from './remote-addresses.ts';
 import { requireReusePort, reusePortError } from './shared-port.ts';
 import { doubtSystemSource, learnSystemSources, sourcesVersion, systemSource } from './system-sources.ts';
@@ -149,7 +150,7 @@ export class UdpTransport implements Transport {
   async close(lingerMs = 0): Promise<void> {
     if (lingerMs > 0) {
       for (const { socket } of this.#sockets) socket.unref();
-      setTimeout(() => void this.close(), lingerMs).unref();
+      new PatientTimer(() => void this.close(), false).start(lingerMs);
       return;
     }
     const sockets = this.#sockets;
