@@ -334,11 +334,10 @@ export class Handshake {
     now: Instant,
   ): void {
     const context = this.#context;
-    const localIps = context.environment.localAddresses.map(({ ip }) => ip);
     // The INIT that was answered has introduced us: the one to this address, or else the latest.
     const asked = this.#asked.find(({ address }) => address.ip === from.ip) ?? this.#path;
     this.#asked = [];
-    context.paths.adopt(peerAddresses(accepted, from, localIps));
+    context.paths.adopt(peerAddresses(accepted, from, context.environment));
     const source = (to ?? asked.localAddress)?.ip;
     context.paths.introduce(listedAddresses(state.init.parameters), source, asked.address, now);
     context.paths.handleArrival(from, to);
@@ -457,20 +456,13 @@ export class Handshake {
 
   #createInit(initiateTag: number, initialTsn: Tsn, parameters: readonly Parameter[] = []): InitChunk {
     const { environment, options, paths } = this.#context;
-    const localIps = environment.localAddresses.map(({ ip }) => ip);
-    const { address, localAddress } = paths.primary;
-    const peers = [address, ...paths.all.map((path) => path.address)];
-    const source = localAddress ?? environment.sources?.sourceOf(address);
-    const own = addressesToTell(environment, peers, source?.ip).map(addressParameter);
+    const peers = paths.all.map(({ address }) => address);
+    const own = addressesToTell(environment, peers, paths.primary.localAddress?.ip).map(addressParameter);
     const offered = offeredCapabilities(options, environment);
     // §3.3.2: "each parameter MUST only be included once". §3.3.2.1.4: "The sender of an INIT chunk or INIT ACK chunk
     // MUST NOT include this parameter."
-    return createInit(options, initiateTag, initialTsn, [
-      ...parameters,
-      ...own,
-      ...supportedAddressTypes(localIps),
-      ...offered,
-    ]);
+    const all = [...parameters, ...own, ...supportedAddressTypes(environment), ...offered];
+    return createInit(options, initiateTag, initialTsn, all);
   }
 
   #createTransfer(

@@ -112,10 +112,6 @@ export interface InitAnswer {
   readonly parameters: RecognizedParameters;
 }
 
-function localIps({ localAddresses }: OwnAddresses): readonly string[] {
-  return localAddresses.map(({ ip }) => ip);
-}
-
 /** The life of a cookie whose INIT chunk asked for more (§3.3.2.1.3): at most twice as long. */
 export function longestCookieLifeMs(options: AssociationOptions): number {
   return 2 * options.validCookieLifeMs;
@@ -161,7 +157,7 @@ export function answerInit(init: InitChunk, answer: InitAnswer, now: Instant): I
       inboundStreams: Math.min(options.maxInboundStreams, init.outboundStreams),
       localPort: answer.localPort,
       peerPort: answer.peerPort,
-      peerAddresses: peerAddresses(accepted, from, localIps(own)),
+      peerAddresses: peerAddresses(accepted, from, own),
       introduction: introductionBy(own, toldAddresses, answeredFrom),
       capabilities: negotiate(options, answer.transport, accepted),
     },

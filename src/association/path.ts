@@ -65,8 +65,6 @@ export class Path extends Destination {
   isConfirmed: boolean;
   /** Packets to it would leave from an address that the peer was not told: it carries nothing. */
   isAside = false;
-  /** How often in a row it was found aside: it is looked at again ever less often. */
-  timesAside = 0;
   /** Where packets to this path are sent from: the address on which the peer reaches us; undefined leaves it to the system. */
   localAddress: NetAddress | undefined = undefined;
   readonly #options: AssociationOptions;
