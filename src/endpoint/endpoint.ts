@@ -32,6 +32,7 @@ import { EndedTags } from './ended-tags.ts';
 import type { EndpointEvent, EndpointOptions, RemotePeer } from './endpoint-options.ts';
 import { Listener } from './listener.ts';
 import { answerOutOfTheBlue, isMalformedInit } from './out-of-the-blue.ts';
+import { Pressure } from './pressure.ts';
 import { Slot } from './slot.ts';
 import { requireWorkerPlace } from './worker-routing.ts';
 
@@ -64,6 +65,7 @@ export class Endpoint {
   readonly #replies = new Ring<Transmit>();
   readonly #counters = createCounters();
   readonly #listener: Listener;
+  readonly #pressure = new Pressure();
 
   /** @throws SctpError SCTP_ERR_INVALID_ARGUMENT */
   constructor(options: EndpointOptions, environment: Environment) {
@@ -154,6 +156,7 @@ export class Endpoint {
    * Takes one datagram. `to` is the local address that it was sent to, where the transport knows it. Returns what it wants first.
    */
   handlePacket(bytes: Uint8Array, from: NetAddress, to: NetAddress | undefined, now: Instant): Demand {
+    if (this.#listener.isPressed) this.#relievePressure(now);
     const slot = this.#handlePacket(bytes, from, to, now);
     if (slot !== undefined) this.#settle(slot, now);
     if (this.#replies.length > 0) return 'answer';
@@ -191,6 +194,8 @@ export class Endpoint {
     // §6: "received in CLOSED is out of the blue and SHOULD be handled per Section 8.4", and so for SACK: "in the
     // CLOSED state is out of the blue and SHOULD be processed according to the rules in Section 8.4."
     const slot = this.#findSlot(packet, from);
+    const isForUs = slot !== undefined || this.listening;
+    if (isForUs && isInit(packet) && !this.#listener.takesInit(now)) return undefined;
     if (slot === undefined) this.#handleUnmatched(packet, from, to, now);
     else if (first.kind === 'INIT' && isInit(packet)) slot.association.handleInit(first, from, to, now);
     else if (!slot.association.handlePacket(packet, from, to, now)) this.#counters.badVerificationTag++;
@@ -199,6 +204,7 @@ export class Endpoint {
 
   /** To be called at `nextTimeout`, or later; earlier does no harm. */
   handleTimeout(now: Instant): void {
+    if (this.#listener.isPressed) this.#relievePressure(now);
     for (;;) {
       const slot = this.#deadlines.first;
       if (slot === undefined || slot.deadline > now) return;
@@ -237,6 +243,11 @@ export class Endpoint {
       slot.hasEvents = false;
       this.#eventful.shift();
     }
+  }
+
+  #relievePressure(now: Instant): void {
+    const isPressed = (): boolean => this.#listener.isPressed;
+    this.#pressure.relieve(() => this.associations, isPressed, now);
   }
 
   #pollActive(now: Instant): Transmit | undefined {
