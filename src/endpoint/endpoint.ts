@@ -1,6 +1,7 @@
 import { peerAddresses } from '../association/addresses.ts';
 import type { Association, AssociationIdentity, Demand } from '../association/association.ts';
 import type { AssociationEnvironment, Transmit } from '../association/context.ts';
+import { staleCookieError } from '../association/handshake.ts';
 import { longestCookieLifeMs, needsChecksum } from '../association/init.ts';
 import { type AssociationOptions, givesOptions, type OptionsPreset, resolveOptions } from '../association/options.ts';
 import { CookieJar, type StateCookie } from '../association/state-cookie.ts';
@@ -348,13 +349,20 @@ export class Endpoint {
       slot.association.handleCookieEcho(cookie, packet, from, to, now);
       return slot;
     }
-    if (this.#ended.has(cookie.localTag, now)) {
+    if (this.#ended.remembers(cookie.localTag)) {
       // A peer that still waits for its COOKIE ACK has missed the end; any other drops an ABORT chunk (§8.4 2).
       const abort: Chunk = { kind: 'ABORT', tagReflected: false, causes: [] };
       this.#reply(abort, cookie.peerTag, cookie.localPort, cookie.peerPort, from, to);
       return undefined;
     }
-    return this.listening ? this.#accept(cookie, packet, from, to, now) : undefined;
+    if (!this.listening) return undefined;
+    if (this.#ended.hasForgotten(cookie.createdAt)) {
+      // It may have been used before. Its owner, if it was not, asks for another (§5.2.6).
+      this.#counters.staleCookies++;
+      this.#reply(staleCookieError(cookie, now), cookie.peerTag, cookie.localPort, cookie.peerPort, from, to);
+      return undefined;
+    }
+    return this.#accept(cookie, packet, from, to, now);
   }
 
   #findByCookie({ peerAddresses, peerPort }: StateCookie): Slot | undefined {
@@ -388,6 +396,7 @@ export class Endpoint {
       },
       this.#options,
     );
+    slot.establishedAt = now;
     slot.association.accept(cookie, packet, from, to, now);
     return slot;
   }
@@ -416,11 +425,14 @@ export class Endpoint {
       if (this.#table.findByTag(slot.tag) !== slot) return;
       this.#table.remove(slot);
       // §14.2: "if an association is 'CLOSED', its TCB SHOULD be removed."
-      this.#ended.add(slot.tag, now);
+      this.#ended.add(slot.tag, slot.establishedAt ?? now, now);
       this.#deadlines.schedule(slot, Number.POSITIVE_INFINITY);
     } else if (association.placeVersion !== slot.placeVersion) {
       this.#table.remove(slot);
-      if (association.myVerificationTag !== slot.tag) this.#ended.add(slot.tag, now);
+      if (association.myVerificationTag !== slot.tag) {
+        this.#ended.add(slot.tag, slot.establishedAt ?? now, now);
+        slot.establishedAt = now;
+      }
       slot.tag = association.myVerificationTag;
       slot.placeVersion = association.placeVersion;
       // §1.3: an INIT ACK chunk may claim addresses at which we have another association; this one must not harm it.
