@@ -57,7 +57,7 @@ export class CorePair {
 
   /**
    * Carries packets until both sides are silent. Each side answers what comes in one turn together, but for what wants an answer
-   * at once: as the driver behind a socket does.
+   * or a SACK chunk at once: as the driver behind a socket does.
    */
   settle() {
     for (let busy = true; busy; ) {
@@ -85,7 +85,8 @@ export class CorePair {
     for (let packet = packets.shift(); packet !== undefined; packet = packets.shift()) {
       this.packets++;
       if (this.intercept?.(packet.packet) === true) continue;
-      if (to.handlePacket(packet.packet, packet.to, undefined, this.now) === 'answer') this.#drain(to, answers);
+      const demand = to.handlePacket(packet.packet, packet.to, undefined, this.now);
+      if (demand === 'answer' || demand === 'acknowledgement') this.#drain(to, answers);
     }
     this.#drain(to, answers);
     return true;

@@ -32,10 +32,11 @@ import { hasAcceptableTag } from './verification-tag.ts';
 export type { AppendOptions, SendRequest } from './user-messages.ts';
 
 /**
- * What a packet wants first: an answer, or the reader of what it brought, who may have one. Nothing, where a SACK chunk is all
- * that there is to say, or a SACK chunk was all that there was: these may wait for more of them.
+ * What a packet wants first: an answer at once; a SACK chunk, before another packet is taken (§6.2: it speaks of this one); the
+ * reader of what it brought, who may have an answer, and whose turn comes before a SACK chunk, too; or nothing, where a SACK chunk
+ * was all that there was, or the delayed one will do: these may wait for more packets.
  */
-export type Demand = 'answer' | 'delivery' | 'nothing';
+export type Demand = 'answer' | 'acknowledgement' | 'delivery' | 'nothing';
 
 /** Who is told that an association may have something to poll. */
 export interface ActivityListener {
@@ -317,6 +318,7 @@ export class Association {
     }
     const first = events.peek()?.kind;
     if (first === 'established') return 'answer';
+    if (state.receiver.tracker.isSackDue) return 'acknowledgement';
     // DATA stands behind the SACK chunk of its packet, and what it brings behind what that has to tell.
     const isReadable = first === 'readable' || events.at(events.length - 1)?.kind === 'readable';
     return isReadable ? 'delivery' : 'nothing';
@@ -429,11 +431,16 @@ export class Association {
 
   // Inputs
 
-  /** Takes a packet whose checksum is good and whose ports are ours. Returns false when the tag was not. */
-  handlePacket(packet: Packet, from: NetAddress, to: NetAddress | undefined, now: Instant): boolean {
+  /**
+   * Takes a packet whose checksum is good and whose ports are ours. With `isLate`, it may have been here for a while: no round trip
+   * is measured by it. Returns false when the tag was not good.
+   */
+  handlePacket(packet: Packet, from: NetAddress, to: NetAddress | undefined, now: Instant, isLate = false): boolean {
     const context = this.#context;
     if (!hasAcceptableTag(packet, context.myVerificationTag, context.peerVerificationTag)) return false;
+    if (isLate) context.paths.isMeasuring = false;
     this.#chunkHandler.handlePacket(packet, 0, from, to, now);
+    if (isLate) context.paths.isMeasuring = true;
     this.#listener.handleActivity();
     return true;
   }

@@ -1,5 +1,5 @@
 import { asciiBytes, padded } from '../base/bytes.ts';
-import type { Tsn } from '../base/serial.ts';
+import { isAfter, previous, type Tsn } from '../base/serial.ts';
 import { type Instant, Timer } from '../base/time.ts';
 import {
   commonHeaderLength,
@@ -58,10 +58,13 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
   #isProbing = false;
   #probedRwnd = 0;
   #hasHeardSinceProbe = false;
+  /** The DATA chunk that asked for an immediate SACK chunk because it filled the peer's window. */
+  #askedTsn: Tsn;
 
   constructor(context: Context, initialTsn: Tsn, peerARwnd: number) {
     this.#context = context;
     this.#initialTsn = initialTsn;
+    this.#askedTsn = previous(initialTsn);
     this.#aRwnd = peerARwnd;
     this.#mostARwnd = peerARwnd;
     this.#outstanding = new OutstandingData(initialTsn, this);
@@ -122,6 +125,8 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
   /** The association was reset (RFC 6525 §5.2.7 H5): TSNs go on from here. Nothing is outstanding. */
   restartAt(nextTsn: Tsn): void {
     this.#outstanding.restartAt(nextTsn);
+    this.#askedTsn = previous(nextTsn);
+    this.partialReliability.restart();
   }
 
   /** RFC 9260 §6.2.1 D ii: "the newly received a_rwnd minus the number of bytes still outstanding". */
@@ -331,8 +336,6 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
       this.#noteProbe(size);
       // §6.1: "cwnd SHOULD be adjusted according to Section 7.2.1."
       path.handleIdleTime(now);
-      // Where the window takes one chunk, each waits for the SACK chunk of the one before it.
-      const isAlone = this.#outstanding.isEmpty;
       const fragment = sendQueue.takeFragment(length);
       // RFC 3758 §4.1 TR4: "An implementation SHOULD delay TSN assignment": until the packet is built. RFC 8260 §2.2.2: "The
       // sender MUST assign TSNs to I-DATA chunks in a way that the receiver can make progress."
@@ -340,7 +343,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
       const chunk = this.#outstanding.send(fragment, size, path, now);
       fragment.message.firstTsn ??= chunk.tsn;
       fragment.message.lastTsn = chunk.tsn;
-      this.#append(builder, chunk, path, now, isAlone && this.peerRwnd < size && !sendQueue.isEmpty);
+      this.#append(builder, chunk, path, now);
       metrics.dataChunksSent++;
       if (fragment.ending) metrics.messagesSent++;
       else if (fragment.message.isRefused) this.#askForMore(fragment.message);
@@ -354,9 +357,8 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
     this.#context.events.push({ kind: 'writable' });
   }
 
-  #append(builder: PacketBuilder, chunk: Outstanding, path: Path, now: Instant, fillsWindow = false): void {
-    const immediateAck = fillsWindow || this.#wantsImmediateAck(chunk.cargo);
-    appendData(builder, this.#kind, chunk.tsn, immediateAck, chunk.cargo);
+  #append(builder: PacketBuilder, chunk: Outstanding, path: Path, now: Instant): void {
+    appendData(builder, this.#kind, chunk.tsn, this.#wantsImmediateAck(chunk), chunk.cargo);
     path.lastSentAt = now;
     // §6.1: "if the T3-rtx timer of that address is not currently running, the sender MUST start that timer."; "the
     // timer value SHOULD be adjusted according to the timer rules defined in Sections 6.3.2 and 6.3.3."
@@ -364,12 +366,18 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
     path.t3Rtx.startIfStopped(now, path.rto.rtoMs);
   }
 
-  /** §6.1: reasons for setting the I bit, "The sending of a DATA chunk fills the congestion or receiver window" among them. */
-  #wantsImmediateAck(fragment: OutgoingFragment): boolean {
-    if (this.#isProbing) return true;
-    if (!fragment.ending) return false;
-    const isShuttingDown = this.#context.state.name === 'SHUTDOWN-PENDING' && this.#context.sendQueue.isEmpty;
-    return fragment.message.sackImmediately || isShuttingDown;
+  /** §6.1: reasons for setting the I bit. */
+  #wantsImmediateAck({ tsn, size, cargo }: Outstanding): boolean {
+    const { state, sendQueue } = this.#context;
+    if (cargo.ending && (cargo.message.sackImmediately || (state.name === 'SHUTDOWN-PENDING' && sendQueue.isEmpty))) {
+      return true;
+    }
+    // "The sending of a DATA chunk fills the congestion or receiver window": who waits for it to open does not wait for a SACK
+    // chunk that is delayed, too. Once a round trip, or a peer that is slower than we are would acknowledge every packet.
+    const fillsWindow = this.#isProbing || (this.peerRwnd < size && !sendQueue.isEmpty);
+    if (!fillsWindow || isAfter(this.#askedTsn, this.#outstanding.cumulativeTsnAckPoint)) return this.#isProbing;
+    this.#askedTsn = tsn;
+    return true;
   }
 
   /**
@@ -408,15 +416,15 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
   }
 
   /**
-   * Nagle's algorithm, as RFC 1122 §4.2.3.4 has it: less than a full packet waits while data is outstanding. The rest of a
-   * message that has begun does not: the peer can do nothing with what it has without it.
+   * Nagle's algorithm, as RFC 1122 §4.2.3.4 has it: less than a full packet waits while data is outstanding. What goes on with
+   * a message that has begun does not: the peer can do nothing with what it has without the rest.
    */
   #waitsForMore(payloadLength: number): boolean {
     const { options, state, sendQueue } = this.#context;
     if (options.noDelay || state.name !== 'ESTABLISHED') return false;
     // §6.1: "The sender MUST also have an algorithm for sending new DATA chunks to avoid silly window syndrome (SWS)".
     const isFull = payloadLength >= this.#maxPayload || sendQueue.queuedBytes >= this.#maxPayload;
-    return !isFull && this.#outstanding.flightSize > 0 && !sendQueue.hasTail;
+    return !isFull && this.#outstanding.flightSize > 0 && !sendQueue.canGoOn;
   }
 
   /** "AMDCS": the largest DATA chunk that every path takes, less its header. */
@@ -480,6 +488,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
       // RFC 3758 §3.5 C5: "the sender MUST assure that at least one T3-rtx timer is running" for a FORWARD TSN.
       const isIdle = path.flightSize === 0;
       if (isIdle) path.largestPacket = 0;
+      if (isIdle && outcome.acknowledged.has(path)) path.handleFlightEnd(now);
       if (isIdle && !this.#outstanding.hasSkippable) path.t3Rtx.stop();
       else if (isIdle) {
         // It watches over the next FORWARD TSN, now that the peer has answered one.

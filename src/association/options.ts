@@ -54,7 +54,10 @@ export interface AssociationOptions {
   readonly standstillMs: number;
   /** SACK.Delay, at most 500 (§6.2). */
   readonly sackDelayMs: number;
-  /** Packets with DATA after which a SACK goes out without delay (§6.2). */
+  /**
+   * Packets with DATA after which a SACK goes out without delay (§6.2: 2). More spares packets, and slows down peers that grow by
+   * the number of SACKs, as most do.
+   */
   readonly sackFrequency: number;
   /** Bytes that may wait for the reader: the a_rwnd of our INIT. At least 1500 (§3.3.2). */
   readonly receiveBufferSize: number;

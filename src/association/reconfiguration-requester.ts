@@ -165,10 +165,15 @@ export class ReconfigurationRequester {
     // §5.1.2 A5: "The Outgoing SSN Reset Request Parameter MUST be put into a RE-CONFIG Chunk."; "It MUST NOT be put together with
     // any other parameter": each of them goes alone. §4: "This parameter MUST NOT appear in any other chunk type."
     const chunk: ReconfigChunk = { kind: 'RE-CONFIG', parameters: [this.#parameter(request, requestSequenceNumber)] };
-    if (request.kind === 'reset outgoing streams') this.#sender.partialReliability.handleStreamReset();
+    if (request.kind === 'reset outgoing streams') {
+      this.#sender.partialReliability.handleStreamReset(request.streamIds);
+    }
     const path = this.#context.paths.current;
     this.#inFlight = { ...queued, requestSequenceNumber, chunk, path, isInProgress: false };
-    if (request.kind === 'reset association') this.#mayResetAssociationAt = now + associationResetIntervalMs;
+    if (request.kind === 'reset association') {
+      this.#mayResetAssociationAt = now + associationResetIntervalMs;
+      this.#receiver.mayBeginAnew = true;
+    }
     if (request.kind === 'reset incoming streams') {
       this.#incomingReset = { requestSequenceNumber, streamIds: request.streamIds };
     }
@@ -310,6 +315,7 @@ export class ReconfigurationRequester {
     response: ReconfigurationResponseParameter | undefined,
   ): void {
     const { sendQueue, events } = this.#context;
+    this.#receiver.mayBeginAnew = false;
     const nextTsns = response?.nextTsns;
     const isPerformed = given === 'performed' && nextTsns !== undefined;
     if (isPerformed) {

@@ -63,10 +63,10 @@ export class SendQueue {
     return this.#messageCount === 0;
   }
 
-  /** Whether the rest of a message that has begun is here, all of it. */
-  get hasTail(): boolean {
-    if (this.#mustGoOn) return this.#current!.messages.peek()!.isEnded;
-    for (const { messages } of this.#begun) if (messages.peek()!.isEnded) return true;
+  /** Whether more of a message that has begun is here. */
+  get canGoOn(): boolean {
+    if (this.#mustGoOn) return true;
+    for (const { messages } of this.#begun) if (messages.peek()!.sendable > 0) return true;
     return false;
   }
 

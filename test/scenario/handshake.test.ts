@@ -22,6 +22,7 @@ describe('opening an association (RFC 9260 §5.1)', () => {
     a.connect(z);
     network.run({ untilMs: 500 });
     expect(network.ladder()).toEqual(['a > INIT', 'z > INIT ACK', 'a x COOKIE ECHO']);
+    // §5.1: "keep any states for the new association"
     expect([z.endpoint.associationCount, z.endpoint.nextTimeout]).toEqual([0, Number.POSITIVE_INFINITY]);
   });
 
