@@ -54,11 +54,10 @@ describe('peers that stand still when memory is short', () => {
     const victim = fullVictim();
     const peers = crowd(victim, 3);
     wait(victim, peers, 5);
-    peers.push(new ClosedWindow(victim, 3));
-    peers[3]!.begin(MiB);
-    wait(victim, peers, 3);
     // The first one takes something, and has stood still for the shortest time of all.
     peers[0]!.send({ ...peers[0]!.sack(1), aRwnd: 0 } as never);
+    peers.push(new ClosedWindow(victim, 3));
+    peers[3]!.begin(MiB);
     const honest = new Attacker(victim, { ip: '10.9.9.9' });
     honest.connect();
     expect(victim.association.state).toBe('ESTABLISHED');
