@@ -95,6 +95,15 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
     return this.#outstanding.isEmpty;
   }
 
+  /** Whether data waits for nothing but the peer: its acknowledgement, or its window. */
+  get waitsForPeer(): boolean {
+    return !this.#outstanding.isEmpty || this.#zeroWindowProbe.isRunning;
+  }
+
+  get cumulativeTsnAckPoint(): Tsn {
+    return this.#outstanding.cumulativeTsnAckPoint;
+  }
+
   get nextTsn(): Tsn {
     return this.#outstanding.nextTsn;
   }
