@@ -8,3 +8,5 @@ export const image: string;
 export const guestNeeds: readonly Need[];
 export function whyNoGuest(): string | undefined;
 export function buildImage(): void;
+export function whyNoNamespace(): string | undefined;
+export const inNamespace: readonly string[];

@@ -28,7 +28,7 @@ export const kernel = '/usr/bin/linux.uml';
 export const image = 'build/interop/linux/initramfs.cpio';
 
 /** What is loaded, besides what these depend on. */
-const modules = ['hmac', 'sctp', 'sctp_diag', 'sch_netem'];
+const modules = ['hmac', 'sctp', 'sctp_diag', 'sch_netem', 'sch_ingress', 'cls_matchall', 'act_mirred', 'ifb'];
 /** Found on the host, each with the libraries that it needs. */
 const programs = ['dash', 'ip', 'ss', 'tc', 'ncat', 'sctp_test', 'sctp_darn'];
 
@@ -43,12 +43,27 @@ export const guestNeeds = [
   { name: 'cpio', packages: ['cpio'], isThere: () => find('cpio') !== undefined },
 ];
 
-/** Why there can be no guest here; undefined where there can. */
+/**
+ * Starts a program in a network namespace of its own, and in a process namespace, so that nothing that it has started or
+ * set up outlives it, however it ends.
+ */
+export const inNamespace = [
+  ...['unshare', '--net', '--pid', '--fork', '--kill-child', '--mount-proc'],
+  ...['sh', '-c', 'ip link set lo up && exec "$@"', 'sh'],
+];
+
+/** Why there can never be a guest here; undefined where there can, once its needs are met. */
 export function whyNoGuest() {
   if (process.platform !== 'linux' || process.arch !== 'x64') return 'user-mode-linux runs on Linux for x86-64 only';
   if (process.getuid() !== 0) return 'a network namespace and its devices need root';
-  const missing = guestNeeds.filter(({ isThere }) => !isThere()).map(({ name }) => name);
-  return missing.length === 0 ? undefined : `missing: ${missing.join(', ')}`;
+  return undefined;
+}
+
+/** Why no guest can be started now, beyond what is missing. */
+export function whyNoNamespace() {
+  const [program, ...options] = inNamespace;
+  const { status, stderr } = spawnSync(program, [...options, 'ip', 'tuntap', 'add', 'dev', 'tap0', 'mode', 'tap']);
+  return status === 0 ? undefined : `no namespace with a tap: ${String(stderr).trim()}`;
 }
 
 function find(program) {

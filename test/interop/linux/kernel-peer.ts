@@ -33,8 +33,8 @@ export class KernelPeer {
       `'${name}' ${JSON.stringify(matches)}`,
       () => {
         this.#parse();
-        const mismatch = this.#events.find(({ event }) => event === 'mismatch');
-        if (mismatch !== undefined && name !== 'mismatch') throw new Error(JSON.stringify(mismatch));
+        const fault = this.#events.find(({ event }) => event === 'mismatch' || event === 'error');
+        if (fault !== undefined) throw new Error(`the kernel peer says ${JSON.stringify(fault)}`);
         const at = this.#events.findIndex(
           (event) => event.event === name && wanted.every(([member, value]) => event[member] === value),
         );
@@ -50,19 +50,20 @@ export class KernelPeer {
     return this.#events.some(({ event }) => event === name);
   }
 
-  /** One of the commands of guest/peer.c. */
-  tell(command: string): void {
+  /** Resolves when it has done one of the commands of guest/peer.c. */
+  async tell(command: string): Promise<void> {
     this.#process.write(command);
+    await this.event('done');
   }
 
-  send(pattern: Pattern, ...manners: Manner[]): void {
-    this.tell(`send ${numbersOf(pattern)} ${manners.join(' ')}`);
+  /** Lets it send a pattern; `sent` is the event when the kernel has taken all of it. */
+  async send(pattern: Pattern, ...manners: Manner[]): Promise<void> {
+    await this.tell(`send ${numbersOf(pattern)} ${manners.join(' ')}`);
   }
 
-  /** Resolves when it is ready to compare what arrives with a pattern; `complete` is the event when all is there. */
+  /** Lets it compare what arrives with a pattern; `complete` is the event when all is there. */
   async expect(pattern: Pattern, ...manners: Manner[]): Promise<void> {
-    this.tell(`expect ${numbersOf(pattern)} ${manners.join(' ')}`);
-    await this.event('expecting');
+    await this.tell(`expect ${numbersOf(pattern)} ${manners.join(' ')}`);
   }
 
   kill(): void {

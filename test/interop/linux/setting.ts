@@ -48,7 +48,6 @@ export class KernelSetting {
   readonly #cleanups: (() => unknown)[] = [];
   #guest: Guest | undefined;
   #capture: { readonly folder: string; readonly file: string; readonly process: ChildProcess } | undefined;
-  #captured: string[] = [];
 
   get guest(): Guest {
     if (this.#guest === undefined) throw new Error('there is no guest');
@@ -90,15 +89,15 @@ export class KernelSetting {
     return this.#start(`connect ${sctpPort} ${host}`, options);
   }
 
-  /** Connects us to the kernel. */
+  /** Connects us to the kernel; both sides have two addresses. */
   async connect(options: Partial<ConnectOptions> = {}): Promise<SctpAssociation> {
-    const association = await connect({ host: kernelIpv4[0]!, port: sctpPort, ...options });
+    const association = await connect({ host: kernelIpv4[0]!, port: sctpPort, localHost: ourIpv4, ...options });
     this.onClean(() => association.abort());
     return association;
   }
 
   async listen(options: Partial<ListenOptions> = {}): Promise<SctpEndpoint> {
-    const endpoint = await listen({ port: sctpPort, ...options });
+    const endpoint = await listen({ port: sctpPort, host: ourIpv4, ...options });
     this.onClean(() => endpoint.abort());
     return endpoint;
   }

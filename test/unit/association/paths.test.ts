@@ -257,8 +257,8 @@ describe('the primary path (RFC 9260 §11.1.6)', () => {
 describe('INIT and COOKIE ECHO', () => {
   it('try the confirmed addresses in turn', () => {
     const { paths } = createContext(['10.0.0.1', '10.0.0.2', '10.0.0.3'], { confirmed: 2 });
-    const second = paths.nextConfirmed(paths.primary);
-    expect([second.address.ip, paths.nextConfirmed(second).address.ip]).toEqual(['10.0.0.2', '10.0.0.1']);
+    const second = paths.nextUsable(paths.primary);
+    expect([second.address.ip, paths.nextUsable(second).address.ip]).toEqual(['10.0.0.2', '10.0.0.1']);
   });
 });
 

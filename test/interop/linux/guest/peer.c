@@ -6,7 +6,7 @@
  *
  *   --bind A,B          the addresses to use; all by default
  *   --local-port N      connect: the port to use
- *   --streams N         outbound streams to ask for (10 by default)
+ *   --streams N         outbound streams to ask for (64 by default)
  *   --interleaving      offers I-DATA
  *   --probe-ms N        the interval of the kernel's path MTU probes
  *   --receive-buffer N, --send-buffer N
@@ -85,6 +85,15 @@ static void print_status(void) {
        status.sstat_rwnd, status.sstat_unackdata, status.sstat_instrms, status.sstat_outstrms);
 }
 
+/* How many messages the kernel has given up, of those that were sent at least once and of those that were not. */
+static void print_abandoned(void) {
+  struct sctp_prstatus status = { .sprstat_assoc_id = association, .sprstat_policy = SCTP_PR_SCTP_ALL };
+  socklen_t length = sizeof status;
+  if (getsockopt(sock, IPPROTO_SCTP, SCTP_PR_ASSOC_STATUS, &status, &length) < 0) fail("SCTP_PR_ASSOC_STATUS");
+  emit("{\"event\":\"abandoned\",\"sent\":%llu,\"unsent\":%llu}",
+       (unsigned long long)status.sprstat_abandoned_sent, (unsigned long long)status.sprstat_abandoned_unsent);
+}
+
 static void command(char *line) {
   char *text = strchrnul(line, ' ');
   size_t length = (size_t)(text - line);
@@ -97,6 +106,7 @@ static void command(char *line) {
   else if (IS("pause")) reading = false;
   else if (IS("resume")) reading = true;
   else if (IS("status")) print_status();
+  else if (IS("abandoned")) print_abandoned();
   else if (IS("shutdown")) end_association(SCTP_EOF, "");
   else if (IS("abort")) end_association(SCTP_ABORT, text + (*text != '\0'));
   else if (IS("reset-outgoing")) reset_streams(SCTP_STREAM_RESET_OUTGOING);
@@ -118,6 +128,7 @@ static void read_commands(void) {
   for (char *end; (end = memchr(line, '\n', used)) != NULL;) {
     *end = '\0';
     command(line);
+    emit("{\"event\":\"done\"}");
     used -= (size_t)(end + 1 - line);
     memmove(line, end + 1, used);
   }

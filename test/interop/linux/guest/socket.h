@@ -137,7 +137,7 @@ static void open_socket(int argc, char **argv) {
   const int on = 1;
   const struct linger none = { .l_onoff = 1 }; /* A peer that is killed aborts, and its port is free. */
   struct sctp_initmsg init = {
-    .sinit_num_ostreams = (uint16_t)atoi(option(argc, argv, "--streams", "10")), .sinit_max_instreams = 4096,
+    .sinit_num_ostreams = (uint16_t)atoi(option(argc, argv, "--streams", "64")), .sinit_max_instreams = 4096,
   };
   struct sctp_assoc_value resets = { .assoc_value = SCTP_ENABLE_STRRESET_MASK };
   set_option(SCTP_RECVRCVINFO, &on, sizeof on, "SCTP_RECVRCVINFO");

@@ -142,7 +142,6 @@ static void expect(struct pattern_use use) {
   arrived = missing = streams_done = 0;
   arrived_bytes = 0;
   expecting = true;
-  emit("{\"event\":\"expecting\",\"messages\":%u}", use.messages);
 }
 
 static bool is_message(const uint8_t *data, size_t length, uint32_t ppid, uint32_t stream, uint32_t sequence) {
