@@ -65,13 +65,12 @@ export class Path extends Destination {
   isConfirmed: boolean;
   /** Packets to it would leave from an address that the peer was not told: it carries nothing. */
   isAside = false;
-  /** Where packets to this path are sent from: the address on which the peer reaches us; undefined leaves it to the system. */
-  localAddress: NetAddress | undefined = undefined;
   readonly #options: AssociationOptions;
   readonly #headers: number;
   readonly #baseSize: number;
   readonly #mostPacketSize: number;
   #address: NetAddress;
+  #localAddress: NetAddress | undefined;
   #errorCount = 0;
 
   constructor(
@@ -108,6 +107,20 @@ export class Path extends Destination {
 
   get address(): NetAddress {
     return this.#address;
+  }
+
+  /** Where packets to this path are sent from: the address on which the peer reaches us; undefined leaves it to the system. */
+  get localAddress(): NetAddress | undefined {
+    return this.#localAddress;
+  }
+
+  set localAddress(address: NetAddress | undefined) {
+    const isAnother = address !== undefined && this.#localAddress !== undefined && address.ip !== this.#localAddress.ip;
+    this.#localAddress = address;
+    // RFC 9260 §7.2.5.2: a routing change "includes the selection of a different source address used for sending packets to a
+    // destination address"; "the congestion control parameters for the affected destination addresses MUST be reset to their
+    // initial values." §7.2.5: "the congestion control MUST be reinitialized."
+    if (isAnother) this.congestion.reset();
   }
 
   /** In bytes, IP header included. */
