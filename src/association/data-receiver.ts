@@ -18,32 +18,45 @@ import { entryOverhead } from '../streams/receive-queue.ts';
 import type { Context } from './context.ts';
 import type { Path } from './path.ts';
 
-/** What fills a hole is taken beyond the receive buffer's size by this part of it: the hole is what fills the buffer. */
+/**
+ * Beyond the receive buffer's size by this part of it is taken what fills a hole, since the hole is what fills the buffer, and
+ * the rest of a message that nobody can read before.
+ */
 const reserveFraction = 1 / 8;
+
+/** Data behind a stream reset, and how far a FORWARD TSN chunk has reached behind it. */
+interface Hold {
+  readonly tsn: Tsn;
+  readonly streamIds: ReadonlySet<number>;
+  readonly chunks: Map<Tsn, DataChunk | IDataChunk>;
+  skippedUpTo: Tsn | undefined;
+}
 
 /** The receiving half of data transfer: DATA in, messages up, SACK out (RFC 9260 §6.2). */
 export class DataReceiver {
   readonly tracker: DataTracker;
   readonly #context: Context;
   readonly #reassembly: Reassembly;
+  /** The a_rwnd of the newest SACK chunk, and what was charged since. */
   #lastAdvertised: number;
+  #chargedSince = 0;
   /** The packet in hand, and whether it is dense. */
   #packet: Packet | undefined;
   #isPacketDense = false;
   #dataPath: Path | undefined;
-  /** Data behind a stream reset that waits for the data before it. */
-  #hold:
-    | { readonly tsn: Tsn; readonly streamIds: ReadonlySet<number>; readonly chunks: (DataChunk | IDataChunk)[] }
-    | undefined;
+  /** What waits for the data before a stream reset. */
+  #hold: Hold | undefined;
 
   constructor(context: Context, initialTsn: Tsn) {
     this.#context = context;
     this.tracker = new DataTracker(initialTsn, context.options);
     const { receiveQueue, capabilities } = context;
     // RFC 8260 §2: "REQUIRED to support the coexistence of associations using DATA chunks and associations using I-DATA chunks."
+    const isReceivedUpTo = (tsn: Tsn): boolean => !isAfter(tsn, this.tracker.cumulativeTsn);
+    const isThere = (tsn: Tsn): boolean => this.tracker.has(tsn) && this.#hold?.chunks.has(tsn) !== true;
     this.#reassembly = capabilities.interleaving
-      ? new IDataReassembly(receiveQueue, (tsn) => !isAfter(tsn, this.tracker.cumulativeTsn))
-      : new DataReassembly(receiveQueue);
+      ? new IDataReassembly(receiveQueue, isReceivedUpTo)
+      : new DataReassembly(receiveQueue, isThere, isReceivedUpTo);
     this.#lastAdvertised = context.options.receiveBufferSize;
   }
 
@@ -64,15 +77,33 @@ export class DataReceiver {
 
   /** The room that is left, in bytes, as the next SACK chunk tells it. */
   get aRwnd(): number {
-    const { options, paths, receiveQueue } = this.#context;
+    const { receiveBufferSize } = this.#context.options;
     // §3.3.2: "this buffer space SHOULD NOT be reduced". §6.2: "SHOULD NOT increment a_rwnd unless it has released
     // bytes from its receive buffer"; "holding fragmented DATA chunks in a reassembly queue, it SHOULD NOT increment
     // a_rwnd."
-    const room = options.receiveBufferSize - receiveQueue.heldBytes;
-    // Receiver's side of silly window avoidance (RFC 1122 §4.2.3.3): a window that does not take a full packet is none.
-    // RFC 9260 §6.2: "The receiver MUST also have an algorithm for advertising its receive window to avoid receiver silly window
-    // syndrome".
-    return room < Math.min(paths.primary.pmdcs, options.receiveBufferSize / 2) ? 0 : room;
+    const room = receiveBufferSize - this.#context.receiveQueue.heldBytes;
+    const least = this.#leastWindow;
+    if (room >= least) return room;
+    // Nothing but the rest of a message opens this window: a packet of it is always welcome, while the reserve takes it.
+    if (this.#waitsForRest) return Math.max(0, Math.min(least, Math.floor(room + receiveBufferSize * reserveFraction)));
+    // Receiver's side of silly window avoidance (RFC 1122 §4.2.3.3): a window that does not take a full packet is not opened; one
+    // that was open shrinks by what comes. RFC 9260 §6.2: "The receiver MUST also have an algorithm for advertising its receive
+    // window to avoid receiver silly window syndrome".
+    return Math.max(0, Math.min(room, this.#lastAdvertised - this.#chargedSince));
+  }
+
+  get #hasRoomForPacket(): boolean {
+    return this.#context.options.receiveBufferSize - this.#context.receiveQueue.heldBytes >= this.#leastWindow;
+  }
+
+  /** What a window is at least, to be worth telling of. */
+  get #leastWindow(): number {
+    return Math.min(this.#context.paths.primary.pmdcs, this.#context.options.receiveBufferSize / 2);
+  }
+
+  /** Whether nothing but the TSNs that come next can make room: no reader can, and no hole hinders them. */
+  get #waitsForRest(): boolean {
+    return !this.tracker.hasGaps && !this.#context.receiveQueue.isReadable;
   }
 
   /** Takes a DATA chunk of `packet`. Returns whether the association still stands. */
@@ -107,6 +138,7 @@ export class DataReceiver {
       return this.#context.state.name !== 'CLOSED';
     }
     this.tracker.handleNew(tsn, chunk.immediateAck);
+    this.#chargedSince += fragment.payload.length + entryOverhead;
     if (fragment.streamId >= inboundStreams) {
       // §6.5: "it SHOULD acknowledge the reception of the DATA chunk following the normal procedure, immediately send
       // an ERROR chunk with cause set to 'Invalid Stream Identifier' […], and discard the DATA chunk"
@@ -141,7 +173,7 @@ export class DataReceiver {
     if (hold === undefined || !isAfter(chunk.tsn, hold.tsn)) return false;
     if (hold.streamIds.size > 0 && !hold.streamIds.has(chunk.fragment.streamId)) return false;
     this.#context.receiveQueue.charge(chunk.fragment.payload.length);
-    hold.chunks.push(chunk);
+    hold.chunks.set(chunk.tsn, chunk);
     return true;
   }
 
@@ -150,20 +182,29 @@ export class DataReceiver {
    * MUST be queued locally and held". No stream numbers mean all.
    */
   holdAfter(tsn: Tsn, streamIds: readonly number[]): void {
-    this.#hold ??= { tsn, streamIds: new Set(streamIds), chunks: [] };
+    this.#hold ??= { tsn, streamIds: new Set(streamIds), chunks: new Map(), skippedUpTo: undefined };
   }
 
-  /** E3, E4: the streams begin anew, and what was held "MUST now be released and processed normally". */
-  resetStreams(streamIds: readonly number[]): void {
-    this.#reassembly.resetStreams(streamIds);
+  /** E3, E4: the streams begin anew behind `lastTsn`, and what was held "MUST now be released and processed normally". */
+  resetStreams(streamIds: readonly number[], lastTsn: Tsn): void {
+    this.#reassembly.resetStreams(streamIds, lastTsn);
     this.#context.receiveQueue.noteReset(streamIds);
     this.#announce(0);
-    const held = this.#hold?.chunks ?? [];
-    this.#hold = undefined;
-    for (const chunk of held) {
+    const hold = this.#hold;
+    if (hold === undefined) return;
+    const inOrder = [...hold.chunks.values()].sort((a, b) => distance(a.tsn, b.tsn));
+    for (const chunk of inOrder) {
+      hold.chunks.delete(chunk.tsn);
       this.#context.receiveQueue.release(chunk.fragment.payload.length);
       if (!this.#reassemble(chunk)) return;
     }
+    this.#hold = undefined;
+    if (hold.skippedUpTo !== undefined) this.#skip(hold.skippedUpTo, []);
+  }
+
+  /** Whether the peer may have reset the association, as we have asked, and its answer is still to come. */
+  set mayBeginAnew(value: boolean) {
+    this.#reassembly.mayBeginAnew = value;
   }
 
   /** RFC 6525 §5.2.4 G1: "the smallest TSN not acknowledged by the receiver of the request plus 2^31". */
@@ -175,9 +216,13 @@ export class DataReceiver {
   restartAt(nextTsn: Tsn): void {
     // The peer's first new data may have overtaken its answer, and was acknowledged: the point does not go back.
     const early = distance(this.tracker.cumulativeTsn, nextTsn);
-    if (early < 0 || early > tsnWindow) this.tracker.restartAt(nextTsn);
+    const isEarly = early >= 0 && early <= tsnWindow;
+    if (isEarly) this.tracker.renegeOnAll();
+    else this.tracker.restartAt(nextTsn);
     this.#hold = undefined;
     this.#reassembly.restart();
+    // What goes on with what was dropped is not a message.
+    if (isEarly) this.#reassembly.handleForwardTsn(this.tracker.cumulativeTsn, []);
     this.#context.receiveQueue.noteReset([]);
     this.#announce(0);
   }
@@ -187,7 +232,7 @@ export class DataReceiver {
     const { receiveQueue } = this.#context;
     // §6.9: "If the data receiver runs out of buffer space while still waiting for more fragments to complete the reassembly of
     // the message, it SHOULD dispatch part of its inbound message".
-    if (receiveQueue.deliversPartly && this.aRwnd === 0 && !receiveQueue.isReadable) this.deliverPartly(true);
+    if (receiveQueue.deliversPartly && !this.#hasRoomForPacket && !receiveQueue.isReadable) this.deliverPartly(true);
     this.tracker.handleEndOfPacket(now);
   }
 
@@ -211,6 +256,7 @@ export class DataReceiver {
   takeSack(maxLength: number): SackChunk {
     // §6.2: "SHOULD place the current value of a_rwnd into the a_rwnd field."
     this.#lastAdvertised = this.aRwnd;
+    this.#chargedSince = 0;
     this.#context.metrics.sacksSent++;
     return this.tracker.takeSack(this.#lastAdvertised, maxLength);
   }
@@ -224,23 +270,40 @@ export class DataReceiver {
     if (isInterleaved !== this.#context.capabilities.interleaving)
       return this.#abortFor(`${chunk.kind} was not negotiated`);
     this.#dataPath = path;
-    if (!this.tracker.handleForwardTsn(chunk.newCumulativeTsn)) return true;
-    const { receiveQueue, inboundStreams } = this.#context;
-    const { arrivals } = receiveQueue;
+    const { newCumulativeTsn } = chunk;
+    if (!this.tracker.handleForwardTsn(newCumulativeTsn)) {
+      if (!isAfter(newCumulativeTsn, this.tracker.cumulativeTsn)) this.#reassembly.noteGivenUp(newCumulativeTsn);
+      return true;
+    }
+    const hold = this.#hold;
+    // RFC 6525 §5.2.2 E2 holds what is behind a reset until all before it has come. What is skipped up to there is skipped at once, and
+    // brings the reset about; what is skipped behind it, once that is done. The numbers of its streams may be old ones.
+    if (hold !== undefined && isAfter(newCumulativeTsn, hold.tsn)) hold.skippedUpTo = newCumulativeTsn;
+    const { inboundStreams } = this.#context;
     const skipped = isInterleaved
       ? chunk.streams.map(({ streamId, unordered, mid }) => ({ streamId, unordered, messageId: mid }))
       : chunk.streams.map(({ streamId, ssn }) => ({ streamId, unordered: false, messageId: ssn }));
     const valid = skipped.filter(({ streamId }) => streamId < inboundStreams);
-    this.#reassembly.handleForwardTsn(chunk.newCumulativeTsn, highestOfEach(valid, isInterleaved));
-    this.#announce(arrivals);
+    this.#skip(newCumulativeTsn, highestOfEach(valid, isInterleaved));
     return true;
+  }
+
+  #skip(newCumulativeTsn: Tsn, skipped: readonly Skipped[]): void {
+    const { arrivals } = this.#context.receiveQueue;
+    this.#reassembly.handleForwardTsn(newCumulativeTsn, skipped);
+    this.#announce(arrivals);
   }
 
   #reassemble(chunk: DataChunk | IDataChunk, isShared = false): boolean {
     const { arrivals } = this.#context.receiveQueue;
     const violation = this.#reassembly.handleFragment(chunk.tsn, chunk.fragment, isShared);
     this.#announce(arrivals);
-    return violation === undefined || this.#abortFor(violation);
+    if (violation === undefined) return true;
+    // §5.1: "After the reception of the first DATA chunk in an association, the endpoint MUST immediately respond", whatever is wrong
+    // with it.
+    const { paths } = this.#context;
+    if (!this.tracker.hasReceivedData) this.#context.sendTogether([this.takeSack(paths.current.pmdcs)], paths.current);
+    return this.#abortFor(violation);
   }
 
   /** Tells of what has become readable, and counts what has since there were `arrivals`. */
@@ -268,15 +331,17 @@ export class DataReceiver {
     const { receiveQueue, options } = this.#context;
     const { receiveBufferSize } = options;
     const held = receiveQueue.heldBytes;
-    if (held < receiveBufferSize) return true;
+    const isClosed = this.#lastAdvertised === 0 && this.aRwnd === 0;
+    if (held < receiveBufferSize && !isClosed) return true;
     const isNext = this.tracker.isNextInSequence(tsn);
     // Whoever waits for just this takes it at once; and reads nothing else before, perhaps.
     if (isNext && this.#reassembly.isAwaited(tsn, fragment)) return true;
+    const mostHeld = receiveBufferSize * (1 + reserveFraction);
     if (this.tracker.isBeyondHighest(tsn)) {
       // With nothing to read nobody can make room but this chunk's own message: a message as large as the buffer.
-      return isNext && !this.#canMakeRoom() && this.#refuseOversizedMessage();
+      return isNext && !this.#canMakeRoom() && (held < mostHeld || this.#refuseOversizedMessage(tsn, fragment));
     }
-    if (held < receiveBufferSize * (1 + reserveFraction)) return true;
+    if (held < mostHeld) return true;
     if (!isNext) return false;
     // §6.2: "the receiver SHOULD drop the largest TSN held for reordering and accept the new incoming DATA chunk."
     // All of them at once: whoever fills the reserve does it again, and this way each chunk is dropped once.
@@ -285,7 +350,7 @@ export class DataReceiver {
     // take into account that the data sender will not retransmit DATA chunks that are acked via the Cumulative TSN Ack".
     this.#reassembly.dropAfter(this.tracker.cumulativeTsn, (dropped) => this.tracker.handleReneged(dropped));
     if (receiveQueue.heldBytes < receiveBufferSize) return true;
-    return !this.#canMakeRoom() && this.#refuseOversizedMessage();
+    return !this.#canMakeRoom() && this.#refuseOversizedMessage(tsn, fragment);
   }
 
   /** Whether a reader can; where nothing else is readable, parts of messages become so. */
@@ -295,11 +360,13 @@ export class DataReceiver {
     return receiveQueue.isReadable;
   }
 
-  #refuseOversizedMessage(): false {
+  #refuseOversizedMessage(tsn: Tsn, fragment: Fragment): false {
+    const { receiveBufferSize } = this.#context.options;
+    const bytes = this.#reassembly.bytesBefore(tsn, fragment) + fragment.payload.length;
     this.#context.abort(
       'SCTP_ERR_PROTOCOL_VIOLATION',
       [{ kind: 'Out of Resource' }],
-      'the peer sent a message that is larger than receiveBufferSize: only `incomingMessages()` (in the core: `partialDelivery`) or a larger buffer can take it',
+      `the peer sent a message of ${bytes} bytes${fragment.ending ? '' : ' and more'}, for which receiveBufferSize, ${receiveBufferSize} bytes, has no room: only \`incomingMessages()\` (in the core: \`partialDelivery\`) or a larger buffer can take it`,
     );
     return false;
   }
