@@ -35,6 +35,8 @@ const mayImportPackage: Readonly<Record<string, readonly string[]>> = {
   'transport/dynamic-port.ts': ['node:'],
   'transport/local-address.ts': ['node:', 'debug'],
   'transport/link-mtu.ts': ['node:'],
+  'transport/host-addresses.ts': ['node:'],
+  'transport/system-sources.ts': ['node:'],
 };
 
 /** Layers 0 to 4 know no time, no chance, no waiting and no platform. */

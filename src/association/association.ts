@@ -1,12 +1,14 @@
 import type { NetAddress } from '../base/address.ts';
+import { emptyBytes } from '../base/bytes.ts';
 import { SctpError } from '../base/errors.ts';
 import type { Instant } from '../base/time.ts';
-import type { ErrorCause, InitChunk, Packet } from '../chunks/index.ts';
+import { commonHeaderLength, type ErrorCause, type InitChunk, type Packet, tlvHeaderLength } from '../chunks/index.ts';
 import type { Message, OutgoingMessage } from '../streams/message.ts';
-import type { PartialMessage } from '../streams/partial-message.ts';
+import { PartialMessage } from '../streams/partial-message.ts';
 import type { Received } from '../streams/receive-queue.ts';
-import { createScheduler } from '../streams/schedulers.ts';
+import { createScheduler, schedulerNames } from '../streams/schedulers.ts';
 import type { SchedulerName, StreamScheduler } from '../streams/stream-scheduler.ts';
+import { invalid, requireBoolean, requireBytes, requireObject, requireUint } from './arguments.ts';
 import type { Capabilities } from './capabilities.ts';
 import { ChunkHandler } from './chunk-handler.ts';
 import { type AssociationEnvironment, Context, type Transmit } from './context.ts';
@@ -17,13 +19,13 @@ import type { AssociationMetrics } from './metrics.ts';
 import type { AssociationOptions } from './options.ts';
 import { PathMtuDiscovery } from './path-mtu-discovery.ts';
 import { Paths } from './paths.ts';
-import type { ReconfigurationPolicy } from './reconfiguration-policy.ts';
+import { acceptEverything, type ReconfigurationPolicy } from './reconfiguration-policy.ts';
 import type { ReconfigurationRequest } from './reconfiguration-requester.ts';
 import { Shutdown } from './shutdown.ts';
 import type { StateName } from './state.ts';
 import type { StateCookie } from './state-cookie.ts';
 import { Transmitter } from './transmitter.ts';
-import { type AppendOptions, requireUint, type SendRequest, UserMessages } from './user-messages.ts';
+import { type AppendOptions, type SendRequest, UserMessages } from './user-messages.ts';
 import { hasAcceptableTag } from './verification-tag.ts';
 
 export type { AppendOptions, SendRequest } from './user-messages.ts';
@@ -203,7 +205,9 @@ export class Association {
    * @throws SctpError SCTP_ERR_CLOSED, SCTP_ERR_ABANDONED, SCTP_ERR_EMPTY_MESSAGE, SCTP_ERR_SEND_BUFFER_FULL (`writable`
    * follows), SCTP_ERR_INVALID_ARGUMENT when it has ended
    */
-  append(message: OutgoingMessage, data: Uint8Array, { endOfMessage = false }: AppendOptions = {}): void {
+  append(message: OutgoingMessage, data: Uint8Array, options: AppendOptions = {}): void {
+    requireObject('options', options);
+    const { endOfMessage = false } = options;
     this.#messages.append(message, data, endOfMessage);
     this.#listener.handleActivity();
   }
@@ -231,6 +235,7 @@ export class Association {
   }
 
   set partialDelivery(isOn: boolean) {
+    requireBoolean('partialDelivery', isOn);
     this.#context.receiveQueue.partialDelivery = isOn;
     this.#deliverPartly();
   }
@@ -241,6 +246,7 @@ export class Association {
    * and after a reset by the peer.
    */
   receivePartly(_now: Instant, streamId?: number): Received | undefined {
+    if (streamId !== undefined) requireUint('streamId', streamId, 0xffff);
     return this.#afterReading(this.#context.receiveQueue.take(streamId));
   }
 
@@ -249,11 +255,13 @@ export class Association {
    * `state` tells that it is complete, or will never be.
    */
   read(message: PartialMessage, _now: Instant): Uint8Array | undefined {
+    requirePartial(message);
     return this.#afterReading(this.#context.receiveQueue.read(message));
   }
 
   /** Drops what is left of a message in delivery, and what still comes of it. */
   discard(message: PartialMessage): void {
+    requirePartial(message);
     this.#context.receiveQueue.discard(message);
     this.#afterReading(message);
   }
@@ -267,6 +275,7 @@ export class Association {
 
   /** Ends that: what waits in the stream, and what comes, is for the reader of all streams. */
   rejoinStream(streamId: number): void {
+    requireUint('streamId', streamId, 0xffff);
     this.#context.receiveQueue.closeLane(streamId);
     this.#deliverPartly();
   }
@@ -320,6 +329,9 @@ export class Association {
   /** STREAM SCHEDULER (RFC 8260 §4.3.2): from the next decision on. */
   setScheduler(scheduler: SchedulerName | StreamScheduler): void {
     const { sendQueue } = this.#context;
+    if (typeof scheduler === 'string' ? !schedulerNames.includes(scheduler) : !isScheduler(scheduler)) {
+      throw invalid(`scheduler must be one of ${schedulerNames.join(', ')}, or a StreamScheduler`);
+    }
     sendQueue.scheduler = typeof scheduler === 'string' ? createScheduler(scheduler) : scheduler;
   }
 
@@ -330,13 +342,11 @@ export class Association {
    */
   setStreamShare(streamId: number, share: { readonly priority?: number; readonly weight?: number }): void {
     requireUint('streamId', streamId, 0xffff);
+    requireObject('share', share);
     const { priority, weight } = share;
     if (priority !== undefined) requireUint('priority', priority, 0xffff);
-    if (weight !== undefined && !(weight > 0 && weight <= 0xffff)) {
-      throw new SctpError(
-        'SCTP_ERR_INVALID_ARGUMENT',
-        `weight must be above 0 and at most 65535, not ${String(weight)}`,
-      );
+    if (weight !== undefined && !(typeof weight === 'number' && weight > 0 && weight <= 0xffff)) {
+      throw invalid(`weight must be above 0 and at most 65535, not ${String(weight)}`);
     }
     const { sendQueue } = this.#context;
     const stream = sendQueue.stream(streamId);
@@ -347,6 +357,7 @@ export class Association {
 
   /** Messages of an outbound stream that were given up (RFC 7496 §4.4). */
   abandonedMessages(streamId: number): { readonly unsent: number; readonly sent: number } {
+    requireUint('streamId', streamId, 0xffff);
     for (const stream of this.#context.sendQueue.streams) {
       if (stream.streamId === streamId) return { unsent: stream.abandonedUnsent, sent: stream.abandonedSent };
     }
@@ -369,24 +380,39 @@ export class Association {
 
   /** What the peer's re-configuration requests may do; everything by default. */
   set reconfigurationPolicy(policy: ReconfigurationPolicy) {
+    requireObject('policy', policy);
+    for (const name of Object.keys(acceptEverything) as (keyof ReconfigurationPolicy)[]) {
+      requireBoolean(`policy.${name}`, policy[name]);
+    }
     this.#context.reconfigurationPolicy = policy;
   }
 
-  /** ABORT: ends at once, and tells the peer with a "User-Initiated Abort" cause (§9.1). */
+  /**
+   * ABORT: ends at once, and tells the peer with a "User-Initiated Abort" cause (§9.1), as much of `reason` as a packet holds.
+   * @throws SctpError SCTP_ERR_INVALID_ARGUMENT
+   */
   abort(reason: Uint8Array | undefined, _now: Instant): void {
+    if (reason !== undefined) requireBytes('reason', reason);
     // §9.1: "a 'User-Initiated Abort' error cause (see Section 3.3.10.12) SHOULD be present in the ABORT chunk."
-    const causes: ErrorCause[] = [{ kind: 'User-Initiated Abort', reason: reason ?? new Uint8Array(0) }];
+    // A longer reason would not fit into one packet.
+    const most = this.#context.paths.current.assuredPacketSize - commonHeaderLength - 2 * tlvHeaderLength;
+    const causes: ErrorCause[] = [{ kind: 'User-Initiated Abort', reason: reason?.subarray(0, most) ?? emptyBytes }];
     this.#context.abort('SCTP_ERR_ABORTED', causes);
     this.#listener.handleActivity();
   }
 
   // Inputs
 
-  /** Takes a packet whose checksum is good and whose ports are ours. Returns false when the tag was not. */
-  handlePacket(packet: Packet, from: NetAddress, to: NetAddress | undefined, now: Instant): boolean {
+  /**
+   * Takes a packet whose checksum is good and whose ports are ours. With `isLate`, it may have been here for a while: no round trip
+   * is measured by it. Returns false when the tag was not good.
+   */
+  handlePacket(packet: Packet, from: NetAddress, to: NetAddress | undefined, now: Instant, isLate = false): boolean {
     const context = this.#context;
     if (!hasAcceptableTag(packet, context.myVerificationTag, context.peerVerificationTag)) return false;
+    if (isLate) context.paths.isMeasuring = false;
     this.#chunkHandler.handlePacket(packet, 0, from, to, now);
+    if (isLate) context.paths.isMeasuring = true;
     this.#listener.handleActivity();
     return true;
   }
@@ -471,4 +497,15 @@ export class Association {
     const { name } = this.#context.state;
     return name === 'ESTABLISHED' || name === 'SHUTDOWN-PENDING' || name === 'SHUTDOWN-RECEIVED';
   }
+}
+
+function requirePartial(message: unknown): void {
+  if (!(message instanceof PartialMessage)) throw invalid('message must be one that receivePartly has returned');
+}
+
+function isScheduler(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const scheduler = value as Partial<StreamScheduler>;
+  const { handleActive, handleIdle, select, handleSent, handlePacketEnd } = scheduler;
+  return [handleActive, handleIdle, select, handleSent, handlePacketEnd].every((each) => typeof each === 'function');
 }

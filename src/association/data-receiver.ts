@@ -24,6 +24,14 @@ import type { Path } from './path.ts';
  */
 const reserveFraction = 1 / 8;
 
+/** Data behind a stream reset, and how far a FORWARD TSN chunk has reached behind it. */
+interface Hold {
+  readonly tsn: Tsn;
+  readonly streamIds: ReadonlySet<number>;
+  readonly chunks: Map<Tsn, DataChunk | IDataChunk>;
+  skippedUpTo: Tsn | undefined;
+}
+
 /** The receiving half of data transfer: DATA in, messages up, SACK out (RFC 9260 §6.2). */
 export class DataReceiver {
   readonly tracker: DataTracker;
@@ -36,19 +44,19 @@ export class DataReceiver {
   #packet: Packet | undefined;
   #isPacketDense = false;
   #dataPath: Path | undefined;
-  /** Data behind a stream reset that waits for the data before it. */
-  #hold:
-    | { readonly tsn: Tsn; readonly streamIds: ReadonlySet<number>; readonly chunks: (DataChunk | IDataChunk)[] }
-    | undefined;
+  /** What waits for the data before a stream reset. */
+  #hold: Hold | undefined;
 
   constructor(context: Context, initialTsn: Tsn) {
     this.#context = context;
     this.tracker = new DataTracker(initialTsn, context.options);
     const { receiveQueue, capabilities } = context;
     // RFC 8260 §2: "REQUIRED to support the coexistence of associations using DATA chunks and associations using I-DATA chunks."
+    const isReceivedUpTo = (tsn: Tsn): boolean => !isAfter(tsn, this.tracker.cumulativeTsn);
+    const isThere = (tsn: Tsn): boolean => this.tracker.has(tsn) && this.#hold?.chunks.has(tsn) !== true;
     this.#reassembly = capabilities.interleaving
-      ? new IDataReassembly(receiveQueue, (tsn) => !isAfter(tsn, this.tracker.cumulativeTsn))
-      : new DataReassembly(receiveQueue);
+      ? new IDataReassembly(receiveQueue, isReceivedUpTo)
+      : new DataReassembly(receiveQueue, isThere, isReceivedUpTo);
     this.#lastAdvertised = context.options.receiveBufferSize;
   }
 
@@ -165,7 +173,7 @@ export class DataReceiver {
     if (hold === undefined || !isAfter(chunk.tsn, hold.tsn)) return false;
     if (hold.streamIds.size > 0 && !hold.streamIds.has(chunk.fragment.streamId)) return false;
     this.#context.receiveQueue.charge(chunk.fragment.payload.length);
-    hold.chunks.push(chunk);
+    hold.chunks.set(chunk.tsn, chunk);
     return true;
   }
 
@@ -174,20 +182,29 @@ export class DataReceiver {
    * MUST be queued locally and held". No stream numbers mean all.
    */
   holdAfter(tsn: Tsn, streamIds: readonly number[]): void {
-    this.#hold ??= { tsn, streamIds: new Set(streamIds), chunks: [] };
+    this.#hold ??= { tsn, streamIds: new Set(streamIds), chunks: new Map(), skippedUpTo: undefined };
   }
 
-  /** E3, E4: the streams begin anew, and what was held "MUST now be released and processed normally". */
-  resetStreams(streamIds: readonly number[]): void {
-    this.#reassembly.resetStreams(streamIds);
+  /** E3, E4: the streams begin anew behind `lastTsn`, and what was held "MUST now be released and processed normally". */
+  resetStreams(streamIds: readonly number[], lastTsn: Tsn): void {
+    this.#reassembly.resetStreams(streamIds, lastTsn);
     this.#context.receiveQueue.noteReset(streamIds);
     this.#announce(0);
-    const held = this.#hold?.chunks ?? [];
-    this.#hold = undefined;
-    for (const chunk of held) {
+    const hold = this.#hold;
+    if (hold === undefined) return;
+    const inOrder = [...hold.chunks.values()].sort((a, b) => distance(a.tsn, b.tsn));
+    for (const chunk of inOrder) {
+      hold.chunks.delete(chunk.tsn);
       this.#context.receiveQueue.release(chunk.fragment.payload.length);
       if (!this.#reassemble(chunk)) return;
     }
+    this.#hold = undefined;
+    if (hold.skippedUpTo !== undefined) this.#skip(hold.skippedUpTo, []);
+  }
+
+  /** Whether the peer may have reset the association, as we have asked, and its answer is still to come. */
+  set mayBeginAnew(value: boolean) {
+    this.#reassembly.mayBeginAnew = value;
   }
 
   /** RFC 6525 §5.2.4 G1: "the smallest TSN not acknowledged by the receiver of the request plus 2^31". */
@@ -199,9 +216,13 @@ export class DataReceiver {
   restartAt(nextTsn: Tsn): void {
     // The peer's first new data may have overtaken its answer, and was acknowledged: the point does not go back.
     const early = distance(this.tracker.cumulativeTsn, nextTsn);
-    if (early < 0 || early > tsnWindow) this.tracker.restartAt(nextTsn);
+    const isEarly = early >= 0 && early <= tsnWindow;
+    if (isEarly) this.tracker.renegeOnAll();
+    else this.tracker.restartAt(nextTsn);
     this.#hold = undefined;
     this.#reassembly.restart();
+    // What goes on with what was dropped is not a message.
+    if (isEarly) this.#reassembly.handleForwardTsn(this.tracker.cumulativeTsn, []);
     this.#context.receiveQueue.noteReset([]);
     this.#announce(0);
   }
@@ -249,23 +270,40 @@ export class DataReceiver {
     if (isInterleaved !== this.#context.capabilities.interleaving)
       return this.#abortFor(`${chunk.kind} was not negotiated`);
     this.#dataPath = path;
-    if (!this.tracker.handleForwardTsn(chunk.newCumulativeTsn)) return true;
-    const { receiveQueue, inboundStreams } = this.#context;
-    const { arrivals } = receiveQueue;
+    const { newCumulativeTsn } = chunk;
+    if (!this.tracker.handleForwardTsn(newCumulativeTsn)) {
+      if (!isAfter(newCumulativeTsn, this.tracker.cumulativeTsn)) this.#reassembly.noteGivenUp(newCumulativeTsn);
+      return true;
+    }
+    const hold = this.#hold;
+    // RFC 6525 §5.2.2 E2 holds what is behind a reset until all before it has come. What is skipped up to there is skipped at once, and
+    // brings the reset about; what is skipped behind it, once that is done. The numbers of its streams may be old ones.
+    if (hold !== undefined && isAfter(newCumulativeTsn, hold.tsn)) hold.skippedUpTo = newCumulativeTsn;
+    const { inboundStreams } = this.#context;
     const skipped = isInterleaved
       ? chunk.streams.map(({ streamId, unordered, mid }) => ({ streamId, unordered, messageId: mid }))
       : chunk.streams.map(({ streamId, ssn }) => ({ streamId, unordered: false, messageId: ssn }));
     const valid = skipped.filter(({ streamId }) => streamId < inboundStreams);
-    this.#reassembly.handleForwardTsn(chunk.newCumulativeTsn, highestOfEach(valid, isInterleaved));
-    this.#announce(arrivals);
+    this.#skip(newCumulativeTsn, highestOfEach(valid, isInterleaved));
     return true;
+  }
+
+  #skip(newCumulativeTsn: Tsn, skipped: readonly Skipped[]): void {
+    const { arrivals } = this.#context.receiveQueue;
+    this.#reassembly.handleForwardTsn(newCumulativeTsn, skipped);
+    this.#announce(arrivals);
   }
 
   #reassemble(chunk: DataChunk | IDataChunk, isShared = false): boolean {
     const { arrivals } = this.#context.receiveQueue;
     const violation = this.#reassembly.handleFragment(chunk.tsn, chunk.fragment, isShared);
     this.#announce(arrivals);
-    return violation === undefined || this.#abortFor(violation);
+    if (violation === undefined) return true;
+    // §5.1: "After the reception of the first DATA chunk in an association, the endpoint MUST immediately respond", whatever is wrong
+    // with it.
+    const { paths } = this.#context;
+    if (!this.tracker.hasReceivedData) this.#context.sendTogether([this.takeSack(paths.current.pmdcs)], paths.current);
+    return this.#abortFor(violation);
   }
 
   /** Tells of what has become readable, and counts what has since there were `arrivals`. */

@@ -117,6 +117,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
   restartAt(nextTsn: Tsn): void {
     this.#outstanding.restartAt(nextTsn);
     this.#askedTsn = previous(nextTsn);
+    this.partialReliability.restart();
   }
 
   /** RFC 9260 §6.2.1 D ii: "the newly received a_rwnd minus the number of bytes still outstanding". */
@@ -478,6 +479,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
       // RFC 3758 §3.5 C5: "the sender MUST assure that at least one T3-rtx timer is running" for a FORWARD TSN.
       const isIdle = path.flightSize === 0;
       if (isIdle) path.largestPacket = 0;
+      if (isIdle && outcome.acknowledged.has(path)) path.handleFlightEnd(now);
       if (isIdle && !this.#outstanding.hasSkippable) path.t3Rtx.stop();
       else if (isIdle) {
         // It watches over the next FORWARD TSN, now that the peer has answered one.

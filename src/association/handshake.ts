@@ -6,7 +6,6 @@ import {
   type Chunk,
   type ErrorCause,
   type ErrorChunk,
-  encodeParameter,
   findParameter,
   type InitAckChunk,
   type InitChunk,
@@ -16,7 +15,7 @@ import {
   type RecognizedParameters,
 } from '../chunks/index.ts';
 import type { Message } from '../streams/message.ts';
-import { ownAddressParameters, peerAddresses, supportedAddressTypes } from './addresses.ts';
+import { addressesToTell, listedAddresses, peerAddresses, supportedAddressTypes } from './addresses.ts';
 import { negotiate, offeredCapabilities, recognize } from './capabilities.ts';
 import type { Context } from './context.ts';
 import { DataReceiver } from './data-receiver.ts';
@@ -31,6 +30,8 @@ import {
   needsChecksum,
   objectionTo,
 } from './init.ts';
+import { objectionToOrigin } from './init-origin.ts';
+import { toldBy } from './introduction.ts';
 import type { Path } from './path.ts';
 import type { CookieWait, Transfer } from './state.ts';
 import type { StateCookie } from './state-cookie.ts';
@@ -45,6 +46,8 @@ export class Handshake {
   readonly #heartbeats: Heartbeats;
   /** Where INIT and COOKIE ECHO were sent last, and when. */
   #path: Path;
+  /** Where the INIT went, in that order. */
+  #asked: Path[] = [];
   #sentAt: Instant = 0;
 
   constructor(context: Context, heartbeats: Heartbeats) {
@@ -66,6 +69,7 @@ export class Handshake {
     const context = this.#context;
     context.myVerificationTag = cookie.localTag;
     context.peerVerificationTag = cookie.peerTag;
+    this.#introduceByCookie(cookie, now);
     const transfer = this.#createTransfer(cookie);
     context.state = { name: 'ESTABLISHED', ...transfer };
     this.#acknowledgeCookie();
@@ -80,7 +84,7 @@ export class Handshake {
     // §3.3.2: "If the value of the Initiate Tag […] is found to be 0, the receiver MUST silently discard the packet."
     if (init.initiateTag === 0) return;
     const parameters = recognize(init.parameters, context.options, context.environment);
-    const objection = objectionTo(init, parameters) ?? this.#objectionToOrigin(init, from);
+    const objection = objectionTo(init, parameters) ?? objectionToOrigin(context, init, from);
     if (objection !== undefined) {
       // §5.2.1: "the entire INIT chunk MUST be discarded, and the state of the existing association SHOULD NOT be
       // changed. An ABORT chunk SHOULD be sent in a response". §5.1.2 B: it "SHOULD be sent to the source IP address".
@@ -89,9 +93,9 @@ export class Handshake {
     }
     const answer = (localTag: number, localInitialTsn: Tsn, localTieTag: number, peerTieTag: number): void => {
       const { environment, options, localPort, remotePort } = context;
-      const { cookieJar, localAddresses } = environment;
-      const localIps = localAddresses.map(({ ip }) => ip);
-      const ours = { options, cookieJar, localPort, peerPort: remotePort, from, localIps, transport: environment };
+      const { cookieJar } = environment;
+      const way = { from, to, own: environment, transport: environment };
+      const ours = { options, cookieJar, localPort, peerPort: remotePort, ...way };
       // §5.2.1: "The endpoint MUST also generate a State Cookie with the INIT ACK chunk." §5.2.2: "the endpoint MUST
       // generate an INIT ACK chunk with a State Cookie."
       const tags = { localTag, localTieTag, peerTieTag };
@@ -275,14 +279,14 @@ export class Handshake {
       // 6.3."
       this.#path.rto.backOff();
       // §5.1: "Retransmissions of INIT chunks and COOKIE ECHO chunks SHOULD use all addresses of the peer"
-      this.#path = paths.nextConfirmed(this.#path);
+      this.#path = paths.nextUsable(this.#path);
       this.#sendInit(state, now);
     } else if (state.name === 'COOKIE-ECHOED' && state.t1Cookie.expire(now)) {
       // §5.1.4: "If the timer expires, the endpoint MUST retransmit the COOKIE ECHO chunk and restart the T1-cookie timer."
       if (!this.#mayTryAgain(state.retransmissions)) return;
       state.retransmissions++;
       this.#path.rto.backOff();
-      this.#path = paths.nextConfirmed(this.#path);
+      this.#path = paths.nextUsable(this.#path);
       this.#sendCookieEcho(now);
     }
   }
@@ -297,7 +301,7 @@ export class Handshake {
   /** §5.1.4: "until either a COOKIE ACK chunk is received or 'Max.Init.Retransmits' […] is reached". */
   #mayTryAgain(retransmissions: number): boolean {
     if (retransmissions < this.#context.options.maxInitRetransmits) return true;
-    this.#context.close('local', 'SCTP_ERR_CONNECT_TIMEOUT');
+    this.#context.giveUp('SCTP_ERR_CONNECT_TIMEOUT', 'Max.Init.Retransmits');
     return false;
   }
 
@@ -305,11 +309,15 @@ export class Handshake {
     const t1Init = new Timer();
     const state: CookieWait = { name: 'COOKIE-WAIT', t1Init, init, staleCookies, retransmissions: staleCookies };
     this.#context.state = state;
+    this.#context.paths.forgetIntroduction();
     this.#path = this.#context.paths.primary;
+    this.#asked = [];
     this.#sendInit(state, now);
   }
 
   #sendInit(state: CookieWait, now: Instant): void {
+    this.#context.paths.reviewSource(this.#path);
+    if (!this.#asked.includes(this.#path)) this.#asked.push(this.#path);
     const { address, localAddress, rto } = this.#path;
     // §8.5.1 A: "The sender MUST set the Verification Tag of the packet to 0."
     this.#context.sendAlone(state.init, 0, address, localAddress);
@@ -327,9 +335,14 @@ export class Handshake {
   ): void {
     const context = this.#context;
     const localIps = context.environment.localAddresses.map(({ ip }) => ip);
+    // The INIT that was answered has introduced us: the one to this address, or else the latest.
+    const asked = this.#asked.find(({ address }) => address.ip === from.ip) ?? this.#path;
+    this.#asked = [];
     context.paths.adopt(peerAddresses(accepted, from, localIps));
+    const source = (to ?? asked.localAddress)?.ip;
+    context.paths.introduce(listedAddresses(state.init.parameters), source, asked.address, now);
     context.paths.handleArrival(from, to);
-    this.#path = context.paths.primary;
+    this.#path = context.paths.primary.isUsable ? context.paths.primary : context.paths.current;
     // §5.1.1: "the valid outbound stream identifier range for either endpoint MUST be 0 to min(local OS, remote MIS) - 1"
     const transfer = this.#createTransfer({
       localInitialTsn: state.init.initialTsn,
@@ -388,6 +401,7 @@ export class Handshake {
     if (!isOpening && !isFresh) return;
     context.peerVerificationTag = cookie.peerTag;
     context.paths.adopt(cookie.peerAddresses);
+    this.#introduceByCookie(cookie, now, 'init' in state ? listedAddresses(state.init.parameters) : []);
     this.#establish(this.#createTransfer(cookie), now);
     this.#acknowledgeCookie();
   }
@@ -409,6 +423,7 @@ export class Handshake {
     context.sendBuffer.clear();
     context.control.clear();
     context.paths.restart(cookie.peerAddresses);
+    this.#introduceByCookie(cookie, now);
     // §5.3.1: a tag "MUST NOT change during the life time of an association": this is another one.
     context.myVerificationTag = cookie.localTag;
     context.peerVerificationTag = cookie.peerTag;
@@ -417,6 +432,12 @@ export class Handshake {
     // §5.2.4 A: "A RESTART notification SHOULD be sent to the ULP instead of a COMMUNICATION LOST notification."
     this.#establish(this.#createTransfer(cookie), now, undelivered);
     this.#acknowledgeCookie();
+  }
+
+  /** The peer knows us by the INIT ACK that brought it the cookie, and by our own INIT if it has seen one. */
+  #introduceByCookie(cookie: StateCookie, now: Instant, alsoTold: readonly string[] = []): void {
+    const { listed, source } = toldBy(this.#context.environment, cookie.introduction);
+    this.#context.paths.introduce([...listed, ...alsoTold], source, cookie.peerAddresses[0]!, now);
   }
 
   #establish(transfer: Transfer, now: Instant, lost?: readonly Message[]): void {
@@ -434,33 +455,13 @@ export class Handshake {
     control.pushFirst({ kind: 'COOKIE ACK' }, paths.current);
   }
 
-  /**
-   * Why an INIT chunk that belongs to an association must not be answered by where it comes from; undefined when it may.
-   */
-  #objectionToOrigin(init: InitChunk, from: NetAddress): readonly ErrorCause[] | undefined {
-    const { state, paths, environment } = this.#context;
-    // In COOKIE-WAIT the peer's addresses are not yet known; SHUTDOWN-ACK-SENT answers otherwise.
-    if (state.name === 'CLOSED' || state.name === 'COOKIE-WAIT' || state.name === 'SHUTDOWN-ACK-SENT') return undefined;
-    // §5.2.2: "the endpoint MUST check to see if the unexpected INIT chunk adds new addresses to the association. If new
-    // addresses are added […], the endpoint MUST respond with an ABORT chunk"; "The error SHOULD list the addresses".
-    const localIps = environment.localAddresses.map(({ ip }) => ip);
-    const added = peerAddresses(init.parameters, from, localIps).filter(({ ip }) => paths.find(ip) === undefined);
-    if (added.length > 0) {
-      const addresses = joinTlvs(added.map(({ ip }) => encodeParameter(addressParameter(ip))));
-      return [{ kind: 'Restart of an Association with New Addresses', addresses }];
-    }
-    // draft-tuexen-tsvwg-rfc6951-bis §5.5 7: where "the UDP source port of the received SCTP packet is not equal to the
-    // remote UDP encapsulation port […], an SCTP packet containing an ABORT chunk MUST be sent". An INIT proves nothing of
-    // its sender, and must not draw away the packets of an association that works.
-    const currentPort = paths.find(from.ip)?.address.udpPort ?? 0;
-    if (currentPort === from.udpPort) return undefined;
-    return [{ kind: 'Restart of an Association with New Encapsulation Port', currentPort, newPort: from.udpPort }];
-  }
-
   #createInit(initiateTag: number, initialTsn: Tsn, parameters: readonly Parameter[] = []): InitChunk {
     const { environment, options, paths } = this.#context;
     const localIps = environment.localAddresses.map(({ ip }) => ip);
-    const own = ownAddressParameters(localIps, paths.primary.address.ip);
+    const { address, localAddress } = paths.primary;
+    const peers = [address, ...paths.all.map((path) => path.address)];
+    const source = localAddress ?? environment.sources?.sourceOf(address);
+    const own = addressesToTell(environment, peers, source?.ip).map(addressParameter);
     const offered = offeredCapabilities(options, environment);
     // §3.3.2: "each parameter MUST only be included once". §3.3.2.1.4: "The sender of an INIT chunk or INIT ACK chunk
     // MUST NOT include this parameter."

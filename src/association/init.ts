@@ -3,6 +3,7 @@ import { padded, readUint32 } from '../base/bytes.ts';
 import type { Tsn } from '../base/serial.ts';
 import type { Instant } from '../base/time.ts';
 import {
+  addressParameter,
   type ErrorCause,
   encodeParameter,
   findParameter,
@@ -11,8 +12,9 @@ import {
   type Parameter,
   type RecognizedParameters,
 } from '../chunks/index.ts';
-import { ownAddressParameters, peerAddresses, peerAddressTypes } from './addresses.ts';
+import { addressesToTell, type OwnAddresses, peerAddresses, peerAddressTypes } from './addresses.ts';
 import { negotiate, offeredCapabilities, recognize, type TransportIntegrity } from './capabilities.ts';
+import { introductionBy } from './introduction.ts';
 import type { AssociationOptions } from './options.ts';
 import type { CookieJar } from './state-cookie.ts';
 
@@ -102,11 +104,16 @@ export interface InitAnswer {
   readonly localTieTag: number;
   readonly peerTieTag: number;
   readonly from: NetAddress;
-  /** The addresses that our user has chosen to bind. */
-  readonly localIps: readonly string[];
+  /** Where the INIT was sent to, and its answer is sent from; undefined where the system chooses. */
+  readonly to: NetAddress | undefined;
+  readonly own: OwnAddresses;
   readonly transport: TransportIntegrity;
   /** Of the INIT chunk. */
   readonly parameters: RecognizedParameters;
+}
+
+function localIps({ localAddresses }: OwnAddresses): readonly string[] {
+  return localAddresses.map(({ ip }) => ip);
 }
 
 /** The life of a cookie whose INIT chunk asked for more (§3.3.2.1.3): at most twice as long. */
@@ -127,6 +134,9 @@ export function needsChecksum(init: InitChunk, options: AssociationOptions, tran
 export function answerInit(init: InitChunk, answer: InitAnswer, now: Instant): InitAckChunk {
   const { options } = answer;
   const { accepted, unrecognized } = answer.parameters;
+  const { from, to, own } = answer;
+  const answeredFrom = (to ?? own.sources?.knownSourceOf(from))?.ip;
+  const toldAddresses = addressesToTell(own, [from], answeredFrom, peerAddressTypes(accepted));
   // §3.3.2.1.3: the receiver may "ignore this parameter" or extend the life; not at will, since long lives make "the
   // endpoint more subject to a replay attack" (§5.2.6).
   const increment = findParameter(accepted, 'Cookie Preservative')?.lifeSpanIncrementMs ?? 0;
@@ -151,7 +161,8 @@ export function answerInit(init: InitChunk, answer: InitAnswer, now: Instant): I
       inboundStreams: Math.min(options.maxInboundStreams, init.outboundStreams),
       localPort: answer.localPort,
       peerPort: answer.peerPort,
-      peerAddresses: peerAddresses(accepted, answer.from, answer.localIps),
+      peerAddresses: peerAddresses(accepted, from, localIps(own)),
+      introduction: introductionBy(own, toldAddresses, answeredFrom),
       capabilities: negotiate(options, answer.transport, accepted),
     },
     now,
@@ -168,7 +179,7 @@ export function answerInit(init: InitChunk, answer: InitAnswer, now: Instant): I
       // §5.1 B: "'Z' MUST generate and send along with the INIT ACK chunk a State Cookie."
       { kind: 'State Cookie', cookie },
       ...offeredCapabilities(options, answer.transport),
-      ...ownAddressParameters(answer.localIps, answer.from.ip, peerAddressTypes(accepted)),
+      ...toldAddresses.map(addressParameter),
       // §3.2.2: "it MUST put the 'Unrecognized Parameter' parameter(s) in the INIT ACK chunk".
       ...reportable(unrecognized).map((parameter): Parameter => ({ kind: 'Unrecognized Parameter', parameter })),
     ],

@@ -25,8 +25,10 @@ export class PartialReliability {
   #lastPoint: Tsn | undefined;
   #lastSentAt: Instant = Number.NEGATIVE_INFINITY;
   #isDue = false;
-  /** The last TSNs before our streams were reset, as far as they are not acknowledged. */
-  readonly #resetPoints = new Ring<Tsn>();
+  /** Whether that point may be told again: the peer has had its time to answer. */
+  #mayRepeat = false;
+  /** Resets of our streams, as far as what was sent before them is not acknowledged. */
+  readonly #resetPoints = new Ring<ResetPoint>();
 
   constructor(context: Context, outstanding: OutstandingData<OutgoingFragment, Path>) {
     this.#context = context;
@@ -36,6 +38,11 @@ export class PartialReliability {
   /** Whether a FORWARD TSN chunk is to be sent now. */
   get isDue(): boolean {
     return this.#isDue;
+  }
+
+  /** Whether the peer was told of a point that it has not acknowledged. */
+  get awaitsAnswer(): boolean {
+    return this.#lastPoint !== undefined && isAfter(this.#lastPoint, this.#outstanding.cumulativeTsnAckPoint);
   }
 
   /** Gives up the message of a chunk that is to be retransmitted, if its policy says so. Returns whether it did. */
@@ -126,7 +133,7 @@ export class PartialReliability {
     // duplicate" (F2): two sides that answer each other at once would never stop.
     const { cumulativeTsnAckPoint } = this.#outstanding;
     const isNews = this.#lastPoint === undefined || !isAfter(this.#lastPoint, cumulativeTsnAckPoint);
-    if (isNews || now - this.#lastSentAt >= srttMs) this.#isDue = true;
+    if (isNews || now - this.#lastSentAt >= srttMs) this.#repeat();
   }
 
   /**
@@ -134,15 +141,29 @@ export class PartialReliability {
    * 'Advanced.Peer.Ack.Point'".
    */
   handleTimeout(): void {
-    if (this.#outstanding.hasSkippable) this.#isDue = true;
+    if (this.#outstanding.hasSkippable) this.#repeat();
+  }
+
+  #repeat(): void {
+    this.#isDue = true;
+    this.#mayRepeat = true;
   }
 
   /**
-   * Streams are to be reset behind the TSN that was assigned last (RFC 6525 §5.1.2). A FORWARD TSN chunk does not reach from
-   * before that TSN to behind it: to a peer that has reset the streams already, the old numbers in it would be new ones.
+   * Streams (none means all) are to be reset behind the TSN that was assigned last (RFC 6525 §5.1.2). A FORWARD TSN chunk that names
+   * one of them does not reach from before that TSN to behind it: to a peer that has reset them already, the old number would be a
+   * new one.
    */
-  handleStreamReset(): void {
-    if (!this.#outstanding.isEmpty) this.#resetPoints.push(this.#outstanding.lastTsn);
+  handleStreamReset(streamIds: readonly number[]): void {
+    if (this.#outstanding.isEmpty) return;
+    this.#resetPoints.push({ lastTsn: this.#outstanding.lastTsn, streamIds: new Set(streamIds) });
+  }
+
+  /** TSNs begin anew: the association was reset, and nothing is outstanding. */
+  restart(): void {
+    this.#lastPoint = undefined;
+    this.#isDue = false;
+    this.#resetPoints.clear();
   }
 
   /**
@@ -155,29 +176,23 @@ export class PartialReliability {
     // be used in combination with the DATA chunk and MUST NOT be used in combination with the I-DATA chunk."; "The I-FORWARD-TSN
     // chunk MUST be used in combination with the I-DATA chunk and MUST NOT be used in combination with the DATA chunk."
     const { interleaving } = this.#context.capabilities;
-    const limit = this.#nextResetPoint();
-    const chunk = interleaving ? this.#iForwardTsn(maxLength, limit) : this.#forwardTsn(maxLength, limit);
-    if (!isAfter(chunk.newCumulativeTsn, this.#outstanding.cumulativeTsnAckPoint)) return undefined;
-    this.#lastPoint = chunk.newCumulativeTsn;
+    const chunk = interleaving ? this.#iForwardTsn(maxLength) : this.#forwardTsn(maxLength);
+    const { newCumulativeTsn } = chunk;
+    if (!isAfter(newCumulativeTsn, this.#outstanding.cumulativeTsnAckPoint)) return undefined;
+    // What was given up meanwhile may lie behind what was not: then there is no news (F2). Nor is there twice in one instant.
+    const isTold = newCumulativeTsn === this.#lastPoint && (!this.#mayRepeat || now === this.#lastSentAt);
+    this.#mayRepeat = false;
+    if (isTold) return undefined;
+    this.#lastPoint = newCumulativeTsn;
     this.#lastSentAt = now;
     return chunk;
   }
 
-  #nextResetPoint(): Tsn | undefined {
-    const points = this.#resetPoints;
-    let next = points.peek();
-    while (next !== undefined && !isAfter(next, this.#outstanding.cumulativeTsnAckPoint)) {
-      points.shift();
-      next = points.peek();
-    }
-    return next;
-  }
-
   /** RFC 3758 §3.5 C4: "Each stream SHOULD only be reported once", with "the highest abandoned stream sequence number". */
-  #forwardTsn(maxLength: number, limit: Tsn | undefined): ForwardTsnChunk {
+  #forwardTsn(maxLength: number): ForwardTsnChunk {
     const streams = new Map<number, { readonly first: Ssn; last: Ssn }>();
     const capacity = Math.floor((maxLength - forwardTsnHeaderLength) / forwardTsnEntryLength);
-    const newCumulativeTsn = this.#outstanding.advancePeerAckPoint(({ streamId, unordered, messageId }) => {
+    const newCumulativeTsn = this.#advance(streams, ({ streamId, unordered, messageId }) => {
       // RFC 3758 §3.5 C4: "MUST determine if the chunk has a valid stream and sequence number (i.e., it was ordered)." §3.2:
       // "This field MUST NOT report TSN's corresponding to DATA chunks that are marked as unordered."
       if (unordered) return true;
@@ -190,25 +205,76 @@ export class PartialReliability {
       if (known === undefined) streams.set(streamId, { first: number, last: number });
       else known.last = number;
       return true;
-    }, limit);
+    });
     const entries = Array.from(streams, ([streamId, { last }]) => ({ streamId, ssn: last }));
     return { kind: 'FORWARD-TSN', newCumulativeTsn, streams: entries };
   }
 
-  #iForwardTsn(maxLength: number, limit: Tsn | undefined): IForwardTsnChunk {
+  #iForwardTsn(maxLength: number): IForwardTsnChunk {
+    // Ordered and unordered messages of a stream are two entries, the latter under a negative key.
     const streams = new Map<number, { streamId: number; unordered: boolean; mid: ReturnType<typeof mid> }>();
     const capacity = Math.floor((maxLength - forwardTsnHeaderLength) / iForwardTsnEntryLength);
-    const newCumulativeTsn = this.#outstanding.advancePeerAckPoint(({ streamId, unordered, messageId }) => {
-      const key = streamId * 2 + (unordered ? 1 : 0);
+    const newCumulativeTsn = this.#advance(streams, ({ streamId, unordered, messageId }) => {
+      const key = unordered ? ~streamId : streamId;
       const known = streams.get(key);
       if (known === undefined && streams.size === capacity) return false;
       if (known === undefined || isAfter(mid(messageId), known.mid)) {
         streams.set(key, { streamId, unordered, mid: mid(messageId) });
       }
       return true;
-    }, limit);
+    });
     return { kind: 'I-FORWARD-TSN', newCumulativeTsn, streams: [...streams.values()] };
   }
+
+  /**
+   * Moves the point up as long as `visit` takes what was given up, and stops between messages: of DATA none is cut in two, of
+   * I-DATA none where it can be helped. `named` are the streams that `visit` has taken numbers of.
+   */
+  #advance(named: ReadonlyMap<number, unknown>, visit: (fragment: OutgoingFragment) => boolean): Tsn {
+    const resets = this.#openResets();
+    const crosses = ({ streamIds }: ResetPoint): boolean => {
+      if (named.size === 0) return false;
+      if (streamIds.size === 0) return true;
+      for (const key of named.keys()) if (streamIds.has(key < 0 ? ~key : key)) return true;
+      return false;
+    };
+    let passed = 0;
+    let current: OutgoingMessage | undefined;
+    return this.#outstanding.advancePeerAckPoint((fragment, tsn) => {
+      for (; passed < resets.length && isAfter(tsn, resets[passed]!.lastTsn); passed++) {
+        if (crosses(resets[passed]!)) return false;
+      }
+      const { message } = fragment;
+      if (message !== current) {
+        for (let i = passed; i < resets.length && isAfter(message.lastTsn!, resets[i]!.lastTsn); i++) {
+          if (crosses(resets[i]!)) return false;
+        }
+        current = message;
+      }
+      return visit(fragment);
+    });
+  }
+
+  /** The resets in the way of the point, in the order of their TSNs. */
+  #openResets(): ResetPoint[] {
+    const points = this.#resetPoints;
+    const { cumulativeTsnAckPoint } = this.#outstanding;
+    for (
+      let next = points.peek();
+      next !== undefined && !isAfter(next.lastTsn, cumulativeTsnAckPoint);
+      next = points.peek()
+    ) {
+      points.shift();
+    }
+    return [...points];
+  }
+}
+
+/** A reset of our streams, and the last TSN before it. */
+interface ResetPoint {
+  readonly lastTsn: Tsn;
+  /** None means all. */
+  readonly streamIds: ReadonlySet<number>;
 }
 
 /** Whether the peer has all of the message, perhaps behind a hole. */

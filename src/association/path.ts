@@ -57,11 +57,17 @@ export class Path extends Destination {
   /** Fires when it is time for a HEARTBEAT, or when one has not been answered within an RTO. */
   readonly heartbeatTimer: Timer = new Timer();
   pendingHeartbeat: PendingHeartbeat | undefined;
+  /** Whether a HEARTBEAT chunk was ever sent to it. */
+  wasProbed = false;
   /** When something that updates the RTT was last sent: the path is idle without it (§8.3). */
   lastSentAt: number = Number.NEGATIVE_INFINITY;
   isConfirmed: boolean;
+  /** Packets to it would leave from an address that the peer was not told: it carries nothing. */
+  isAside = false;
+  /** How often in a row it was found aside: it is looked at again ever less often. */
+  timesAside = 0;
   /** Where packets to this path are sent from: the address on which the peer reaches us; undefined leaves it to the system. */
-  localAddress: NetAddress | undefined;
+  localAddress: NetAddress | undefined = undefined;
   readonly #options: AssociationOptions;
   readonly #headers: number;
   readonly #mostPacketSize: number;
@@ -71,7 +77,6 @@ export class Path extends Destination {
   constructor(
     id: number,
     address: NetAddress,
-    localAddress: NetAddress | undefined,
     isConfirmed: boolean,
     limits: PacketLimits,
     options: AssociationOptions,
@@ -88,7 +93,6 @@ export class Path extends Destination {
     // destination address". §8.2: "SHOULD keep an error counter for each of the destination transport addresses".
     super(new Rfc9260CongestionControl(pmdcs, isV6, options.initialCwndPackets), new RetransmissionTimeout(options));
     this.id = id;
-    this.localAddress = localAddress;
     this.isConfirmed = isConfirmed;
     this.#headers = headers;
     this.#mostPacketSize =
@@ -160,12 +164,23 @@ export class Path extends Destination {
     const { pathMaxRetrans, potentiallyFailedMaxRetrans } = this.#options;
     if (this.#errorCount > pathMaxRetrans) return 'inactive';
     if (!this.isConfirmed) return 'unconfirmed';
+    if (this.isAside) return 'inactive';
     return this.#errorCount > potentiallyFailedMaxRetrans ? 'potentially-failed' : 'active';
+  }
+
+  /** Whether it may carry more than heartbeats: "MUST NOT send any chunks to an UNCONFIRMED address" (§5.4). */
+  get isUsable(): boolean {
+    return this.isConfirmed && !this.isAside;
   }
 
   countError(): void {
     const limit = errorCountLimitFactor * (this.#options.pathMaxRetrans + 1);
     this.#errorCount = Math.min(this.#errorCount + 1, limit);
+  }
+
+  /** It does not work, as if it had failed as often as it may. */
+  fail(): void {
+    this.#errorCount = Math.max(this.#errorCount, this.#options.pathMaxRetrans + 1);
   }
 
   clearErrors(): void {

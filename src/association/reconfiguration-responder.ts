@@ -134,10 +134,10 @@ export class ReconfigurationResponder {
 
   /** E3, E4, E5 */
   #resetIncoming(request: Extract<Request, { kind: 'Outgoing SSN Reset Request' }>): ReconfigurationResponseParameter {
-    const { requestSequenceNumber, responseSequenceNumber, streamNumbers: streamIds } = request;
+    const { requestSequenceNumber, responseSequenceNumber, sendersLastAssignedTsn, streamNumbers: streamIds } = request;
     this.#deferred = undefined;
     // E4: "Any queued TSNs (queued at step E2) MUST now be released and processed normally."
-    this.#receiver.resetStreams(streamIds);
+    this.#receiver.resetStreams(streamIds, sendersLastAssignedTsn);
     const askedFor = this.#requester.handleAnsweringRequest(responseSequenceNumber);
     const event = { kind: 'streamsReset', direction: 'incoming', streamIds, result: 'performed' } as const;
     this.#context.events.push(askedFor === undefined ? event : { ...event, askedFor });

@@ -10,6 +10,9 @@ const smallestSackLength = 16;
 /** FORWARD TSN or I-FORWARD-TSN chunk with one entry. */
 const smallestForwardTsnLength = 16;
 
+/** Stands for a packet that would have left from an address that the peer does not know. */
+const withheld: Transmit = { packet: new Uint8Array(0), to: { ip: '', udpPort: 0 }, from: undefined };
+
 /** Decides what goes into the next packet, and writes it (RFC 9260 §6.1, §6.10). */
 export class Transmitter {
   readonly #context: Context;
@@ -39,6 +42,14 @@ export class Transmitter {
 
   /** The next packet, undefined when there is nothing to send now. */
   poll(now: Instant): Transmit | undefined {
+    this.#context.paths.reviewSources(now);
+    for (;;) {
+      const transmit = this.#poll(now);
+      if (transmit !== withheld) return transmit;
+    }
+  }
+
+  #poll(now: Instant): Transmit | undefined {
     const ready = this.#context.packets.shift();
     if (ready !== undefined) return this.#count(ready);
     const { state } = this.#context;
@@ -128,8 +139,8 @@ export class Transmitter {
     const room = Math.min(limit, path.assuredPacketSize) - this.#builder.length;
     if (room < smallestForwardTsnLength) return;
     const chunk = sender.partialReliability.take(room, now);
-    if (chunk === undefined) return;
-    this.#builder.append(chunk);
+    if (chunk !== undefined) this.#builder.append(chunk);
+    else if (!sender.partialReliability.awaitsAnswer) return;
     // RFC 3758 §3.5 C5: "the sender MUST assure that at least one T3-rtx timer is running."
     path.t3Rtx.startIfStopped(now, path.rto.rtoMs);
   }
@@ -183,6 +194,9 @@ export class Transmitter {
   }
 
   #finish(path: Path): Transmit {
+    // With no other path left, packets are lost here rather than at the peer, who would answer them with ABORT: timers and
+    // counters go on as for any path that has failed.
+    if (path.isAside) return withheld;
     // RFC 9653 §5.2 2: "it MUST include a correct CRC32c checksum in the packet containing the COOKIE ECHO chunk."
     const packet = this.#builder.finish(this.#context.needsChecksum || this.#context.state.name === 'COOKIE-ECHOED');
     this.#context.environment.slab.keep(packet.length);

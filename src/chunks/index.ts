@@ -138,4 +138,4 @@ export {
 export type { ReconfigChunk } from './re-config.ts';
 export type { GapAckBlock, SackChunk } from './sack.ts';
 export type { ShutdownAckChunk, ShutdownChunk, ShutdownCompleteChunk } from './shutdown.ts';
-export { type Flaw, joinTlvs } from './tlv.ts';
+export { type Flaw, joinTlvs, tlvHeaderLength } from './tlv.ts';

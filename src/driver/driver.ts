@@ -6,6 +6,7 @@ import { Ring } from '../base/ring.ts';
 import type { Instant } from '../base/time.ts';
 import { decodePacket, describeChunk } from '../chunks/index.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
+import { isBehind, noteArrival, PatientTimer } from '../transport/patient-timer.ts';
 import type { Transport, TransportReceiver } from '../transport/transport.ts';
 import { guarded } from './guarded.ts';
 import { systemNow } from './system.ts';
@@ -50,7 +51,7 @@ export class Driver implements TransportReceiver {
   /** Whether the last packet has called for a SACK chunk, and there was no drain since. */
   #isSackDue = false;
   #isClosed = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #timer: PatientTimer = new PatientTimer(() => this.#handleTimer());
   #armedFor: Instant = Number.POSITIVE_INFINITY;
 
   constructor(endpoint: DrivenEndpoint, transport: Transport, owner: DriverOwner) {
@@ -116,11 +117,12 @@ export class Driver implements TransportReceiver {
    * over in one turn: a peer that counts SACK chunks (Max.Burst, L = 1 of §7.2.1) grows by no more than there are.
    */
   handlePacket(packet: Uint8Array, from: NetAddress, to: NetAddress | undefined): void {
+    noteArrival();
     if (this.#isClosed) return;
     if (log.enabled) log('from %s: %s', formatAddress(from), describePacket(packet));
     const now = this.now();
     if (this.#isSackDue) this.#drain();
-    const demand = this.#endpoint.handlePacket(packet, from, to, now);
+    const demand = this.#endpoint.handlePacket(packet, from, to, now, isBehind());
     if (demand === 'answer') {
       this.#drain();
       return;
@@ -216,24 +218,21 @@ export class Driver implements TransportReceiver {
   #arm(): void {
     const deadline = this.#endpoint.nextTimeout;
     if (this.#isClosed || deadline >= this.#armedFor) return;
-    this.#disarm();
     this.#armedFor = deadline;
-    const waitMs = Math.min(Math.max(Math.ceil(deadline - this.#now), 0), longestWaitMs);
-    this.#timer = setTimeout(this.#handleTimer, waitMs);
+    this.#timer.start(Math.min(Math.max(Math.ceil(deadline - this.#now), 0), longestWaitMs));
   }
 
   #disarm(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#timer.stop();
     this.#armedFor = Number.POSITIVE_INFINITY;
   }
 
-  readonly #handleTimer = (): void => {
-    this.#disarm();
+  #handleTimer(): void {
+    this.#armedFor = Number.POSITIVE_INFINITY;
     const now = this.now();
     if (now >= this.#endpoint.nextTimeout) this.#endpoint.handleTimeout(now);
     this.#drain();
-  };
+  }
 }
 
 /** For the log only: the core decodes for itself. */

@@ -11,7 +11,7 @@ import { hasValidChecksum } from '../base/checksum.ts';
 import { DeadlineHeap } from '../base/deadline-heap.ts';
 import type { Environment } from '../base/environment.ts';
 import { SctpError } from '../base/errors.ts';
-import { isUnicast } from '../base/ip.ts';
+import { isUnicast, parseIp } from '../base/ip.ts';
 import { Ledger } from '../base/ledger.ts';
 import { randomTag } from '../base/random.ts';
 import { Ring } from '../base/ring.ts';
@@ -86,6 +86,7 @@ export class Endpoint {
       maxPacketSize: options.maxPacketSize ?? 65_507,
       linkMtu: options.linkMtu,
       localAddresses: options.localAddresses ?? [],
+      sources: options.sources,
       ledger: new Ledger(),
       errorDetectionMethod: options.errorDetectionMethod,
       unusedTag: () => this.#unusedTag(),
@@ -127,6 +128,7 @@ export class Endpoint {
     options: Partial<AssociationOptions> & { readonly defaults?: OptionsPreset | undefined },
     now: Instant,
   ): Association {
+    for (const address of remote.addresses) requireAddress(address);
     if (remote.addresses.length === 0) throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', 'connect needs an address');
     // §3.1: "The Destination Port Number 0 MUST NOT be used."
     requirePort(remote.port);
@@ -150,17 +152,24 @@ export class Endpoint {
   }
 
   /**
-   * Takes one datagram. `to` is the local address that it was sent to, where the transport knows it. Returns what it wants first.
+   * Takes one datagram. `to` is the local address that it was sent to, where the transport knows it; with `isLate`, it may have been
+   * here for a while, because its taker was busy. Returns what it wants first.
    */
-  handlePacket(bytes: Uint8Array, from: NetAddress, to: NetAddress | undefined, now: Instant): Demand {
-    const slot = this.#handlePacket(bytes, from, to, now);
+  handlePacket(bytes: Uint8Array, from: NetAddress, to: NetAddress | undefined, now: Instant, isLate = false): Demand {
+    const slot = this.#handlePacket(bytes, from, to, now, isLate);
     if (slot !== undefined) this.#settle(slot, now);
     if (this.#replies.length > 0) return 'answer';
     return slot?.association.demand ?? 'nothing';
   }
 
   /** Returns whose packet it was. */
-  #handlePacket(bytes: Uint8Array, from: NetAddress, to: NetAddress | undefined, now: Instant): Slot | undefined {
+  #handlePacket(
+    bytes: Uint8Array,
+    from: NetAddress,
+    to: NetAddress | undefined,
+    now: Instant,
+    isLate: boolean,
+  ): Slot | undefined {
     this.#counters.packetsReceived++;
     const packet = bytes.length < 16 ? undefined : decodePacket(bytes, sparing);
     if (packet === undefined || packet.chunks.length === 0) {
@@ -190,9 +199,13 @@ export class Endpoint {
     // §6: "received in CLOSED is out of the blue and SHOULD be handled per Section 8.4", and so for SACK: "in the
     // CLOSED state is out of the blue and SHOULD be processed according to the rules in Section 8.4."
     const slot = this.#findSlot(packet, from);
+    if (slot === 'elsewhere') {
+      this.#counters.unknownSource++;
+      return undefined;
+    }
     if (slot === undefined) this.#handleUnmatched(packet, from, to, now);
     else if (first.kind === 'INIT' && isInit(packet)) slot.association.handleInit(first, from, to, now);
-    else if (!slot.association.handlePacket(packet, from, to, now)) this.#counters.badVerificationTag++;
+    else if (!slot.association.handlePacket(packet, from, to, now, isLate)) this.#counters.badVerificationTag++;
     return slot;
   }
 
@@ -264,11 +277,16 @@ export class Endpoint {
     return this.#table.findByTag(packet.verificationTag)?.association.offersZeroChecksum === true;
   }
 
-  #findSlot(packet: Packet, from: NetAddress): Slot | undefined {
+  /**
+   * Whose packet it is; 'elsewhere' where its tag is an association's and its source is none of that peer's addresses. A
+   * NAT that has moved sends such packets, and a host whose address has changed. §8.4 8: "SHOULD respond to the sender of the
+   * OOTB packet with an ABORT chunk", which would end an association that may live: who knows its tag is no stranger.
+   */
+  #findSlot(packet: Packet, from: NetAddress): Slot | 'elsewhere' | undefined {
     const byTag = this.#table.findByTag(packet.verificationTag);
     if (byTag !== undefined) {
       const { association } = byTag;
-      return association.remotePort === packet.sourcePort && association.knowsAddress(from.ip) ? byTag : undefined;
+      return association.remotePort === packet.sourcePort && association.knowsAddress(from.ip) ? byTag : 'elsewhere';
     }
     const [first] = packet.chunks;
     const isReflected = (first?.kind === 'ABORT' || first?.kind === 'SHUTDOWN COMPLETE') && first.tagReflected;
@@ -309,7 +327,7 @@ export class Endpoint {
 
   #handleInit(init: InitChunk, remotePort: number, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
     const ports = { localPort: this.port, peerPort: remotePort };
-    const answer = this.#listener.answerInit(init, ports, this.#unusedTag(), from, this.#table.size, now);
+    const answer = this.#listener.answerInit(init, ports, this.#unusedTag(), { from, to }, this.#table.size, now);
     // §5.1: "The destination IP address of the INIT ACK chunk MUST be set to the source IP address of the INIT chunk";
     // "An endpoint MUST send the INIT ACK chunk to the IP address from which it received the INIT chunk." §5.1.2: "The
     // packet containing the INIT ACK chunk MUST be sent to the source address of the packet containing the INIT chunk."
@@ -460,4 +478,11 @@ export class Endpoint {
 function requirePort(port: number): void {
   if (Number.isInteger(port) && port >= 1 && port <= 65_535) return;
   throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `port must be an integer from 1 to 65535, not ${port}`);
+}
+
+function requireAddress({ ip, udpPort }: NetAddress): void {
+  const isPort = Number.isInteger(udpPort) && udpPort >= 0 && udpPort <= 65_535;
+  if (isPort && typeof ip === 'string' && parseIp(ip) !== undefined) return;
+  const given = `${String(ip)}, UDP port ${String(udpPort)}`;
+  throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `an address must be an IP address and a UDP port, not ${given}`);
 }

@@ -38,6 +38,7 @@ export class Listener {
   /**
    * The answer to an INIT chunk, undefined for none.
    * @param ports ours and the peer's
+   * @param way where the INIT came from, and was sent to
    * @param localTag the tag that the association will have, if it comes to one
    * @param associations how many there are
    */
@@ -45,7 +46,7 @@ export class Listener {
     init: InitChunk,
     ports: { readonly localPort: number; readonly peerPort: number },
     localTag: number,
-    from: NetAddress,
+    way: { readonly from: NetAddress; readonly to: NetAddress | undefined },
     associations: number,
     now: Instant,
   ): OutOfTheBlueReply | undefined {
@@ -63,7 +64,7 @@ export class Listener {
     // §3.3.2: "If an INIT chunk is received with all mandatory parameters […], then the receiver SHOULD process the
     // INIT chunk and send back an INIT ACK."
     this.#counters.initsAnswered++;
-    const { cookieJar, random, localAddresses } = this.#environment;
+    const { cookieJar, random } = this.#environment;
     const answer = {
       options: this.#options,
       cookieJar,
@@ -74,8 +75,8 @@ export class Listener {
       // §5.2.2: "the Tie-Tags MUST be set to 0 (indicating that no previous TCB existed)."
       localTieTag: 0,
       peerTieTag: 0,
-      from,
-      localIps: localAddresses.map(({ ip }) => ip),
+      ...way,
+      own: this.#environment,
       transport: this.#environment,
       parameters,
     };

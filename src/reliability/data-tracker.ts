@@ -11,6 +11,9 @@ const maxDuplicatesReported = 20;
 
 const none: readonly never[] = [];
 
+/** A reset of the association moves TSNs by 2^31 (RFC 6525 §5.2.4 G1): an old FORWARD TSN chunk that comes late seems so far ahead. */
+const mostSkippedAfterRestart = 0x3fff_ffff;
+
 export interface DataTrackerOptions {
   readonly sackDelayMs: number;
   /** Packets with DATA after which a SACK is sent at once. RFC 9260 §6.2: "at least every second packet". */
@@ -26,6 +29,8 @@ export class DataTracker {
   #duplicates: Tsn[] = [];
   readonly #sackDelay = new Timer();
   #cumulativeTsn: Tsn;
+  /** How far ahead a FORWARD TSN chunk may point: by half of all TSNs, what is ahead could as well be behind. */
+  #mostSkipped = 0x7fff_ffff;
   #packetsUnacknowledged = 0;
   #hasReceivedData = false;
   #isSackDue = false;
@@ -54,6 +59,11 @@ export class DataTracker {
     return !this.#received.isEmpty;
   }
 
+  /** Whether a packet with DATA was read to its end. */
+  get hasReceivedData(): boolean {
+    return this.#hasReceivedData;
+  }
+
   get hasDuplicates(): boolean {
     return this.#duplicates.length > 0;
   }
@@ -70,6 +80,11 @@ export class DataTracker {
 
   get nextTimeout(): Instant {
     return this.#sackDelay.deadline;
+  }
+
+  /** Whether `tsn` was received, or skipped. */
+  has(tsn: Tsn): boolean {
+    return distance(tsn, this.#cumulativeTsn) <= 0 || this.#received.has(tsn);
   }
 
   /** What `tsn` is, before anything is recorded. */
@@ -103,8 +118,10 @@ export class DataTracker {
   handleForwardTsn(newCumulativeTsn: Tsn): boolean {
     const ahead = distance(newCumulativeTsn, this.#cumulativeTsn);
     // RFC 3758 §3.6: "the data receiver MUST treat this FORWARD TSN as out-of-date and MUST NOT update its Cumulative TSN."
-    if (ahead <= 0) this.handleDropped();
-    if (ahead <= 0 || ahead > tsnWindow) return false;
+    if (ahead <= 0 || ahead > this.#mostSkipped) {
+      this.handleDropped();
+      return false;
+    }
     // RFC 3758 §3.6: "the receiver MUST follow the same rules as if a DATA chunk had been received".
     this.#sawNew = true;
     this.#cumulativeTsn = newCumulativeTsn;
@@ -135,6 +152,11 @@ export class DataTracker {
     // "dropping data that has been acked in Gap Ack Blocks can result in suboptimal retransmission": no other way is
     // left then.
     this.#received.remove(tsn);
+  }
+
+  /** As `handleReneged`, of all that is beyond the cumulative TSN. */
+  renegeOnAll(): void {
+    this.#received.clear();
   }
 
   /** All chunks of one packet have been recorded: decides whether their SACK may wait. */
@@ -179,6 +201,7 @@ export class DataTracker {
 
   /** TSNs begin anew at `nextTsn` (RFC 6525 §5.2.4). */
   restartAt(nextTsn: Tsn): void {
+    this.#mostSkipped = mostSkippedAfterRestart;
     this.#cumulativeTsn = previous(nextTsn);
     this.#received.clear();
     this.handleAcknowledged();

@@ -18,6 +18,7 @@ export class Destination {
   /** The DATA chunk whose acknowledgement will be the next RTT measurement. */
   #timedTsn: Tsn | undefined;
   #timedAt: Instant = 0;
+  /** When data last went out or was under way. */
   #lastDataAt: Instant | undefined;
 
   constructor(congestion: CongestionControl, rto: RetransmissionTimeout) {
@@ -40,6 +41,14 @@ export class Destination {
       before = this.congestion.cwnd;
       this.congestion.handleIdle();
     }
+  }
+
+  /**
+   * What was in flight has been acknowledged. §7.2.1 counts from "does not transmit data"; we count from here, as what is under way
+   * still tells of the path, and as the acknowledgement may have waited for us while we were busy, which is not idleness.
+   */
+  handleFlightEnd(now: Instant): void {
+    this.#lastDataAt = now;
   }
 
   handleSent(tsn: Tsn, size: number, isRetransmission: boolean, now: Instant): void {

@@ -141,15 +141,14 @@ export class OutstandingData<Cargo, D extends Destination> {
   /**
    * RFC 3758 §3.5 C1, C2: moves "up as long as the chunk next in the out-queue space is marked as 'abandoned'". `visit` is
    * told of each abandoned chunk between the Cumulative TSN Ack Point and there, and ends it by returning false: "SHOULD
-   * lower the Advanced.Peer.Ack.Point to the last TSN that will fit" (C4). `limit` is not exceeded. Returns the point; it
-   * equals `cumulativeTsnAckPoint` when there is nothing to skip.
+   * lower the Advanced.Peer.Ack.Point to the last TSN that will fit" (C4). Returns the point; it equals
+   * `cumulativeTsnAckPoint` when there is nothing to skip.
    */
-  advancePeerAckPoint(visit: (cargo: Cargo) => boolean, limit?: Tsn): Tsn {
+  advancePeerAckPoint(visit: (cargo: Cargo, tsn: Tsn) => boolean): Tsn {
     let point = this.#cumulativeTsnAckPoint;
-    for (let i = 0; i < Math.min(this.#chunks.length, mostTsnsAhead); i++) {
+    for (let i = 0; i < this.#chunks.length; i++) {
       const chunk = this.#chunks.at(i)!;
-      if (limit !== undefined && isAfter(chunk.tsn, limit)) break;
-      if (!chunk.isAbandoned || !visit(chunk.cargo)) break;
+      if (!chunk.isAbandoned || !visit(chunk.cargo, chunk.tsn)) break;
       point = chunk.tsn;
     }
     this.#advancedPeerAckPoint = point;

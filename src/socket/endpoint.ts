@@ -33,8 +33,6 @@ export type EndpointEvents = {
 interface OpenOptions {
   readonly listening: boolean;
   readonly associationOptions: GivenAssociationOptions;
-  /** Whether the transport's addresses were chosen, so that peers are told of all of them (RFC 9260 §5.1.2). */
-  readonly isMultiHomed: boolean;
   readonly limits?: Partial<EndpointLimits> | undefined;
   readonly workers?: WorkerGroup | undefined;
 }
@@ -82,7 +80,7 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
 
   /** Opens a transport and an endpoint on it. Rejects as `Transport.open` does. */
   static async open(chosen: ChosenTransport, options: OpenOptions): Promise<SctpEndpoint> {
-    const { listening, associationOptions, isMultiHomed, limits, workers } = options;
+    const { listening, associationOptions, limits, workers } = options;
     const transport = workers === undefined ? chosen.transport : new WorkerTransport(chosen.transport, workers);
     const core = new Endpoint(
       { ...associationOptions, ...transport.properties, port: chosen.port, listening, limits, workers },
@@ -90,7 +88,7 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
     );
     const endpoint = new SctpEndpoint(transport, core);
     await endpoint.#driver.open();
-    if (isMultiHomed) core.localAddresses = transport.addresses;
+    if (transport.properties.sources === undefined) core.localAddresses = transport.addresses;
     return endpoint;
   }
 
@@ -135,9 +133,10 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
     requirePort('remoteUdpPort', remoteUdpPort);
     if (signal?.aborted) throw cancelled(signal);
     const ips = await resolveAddresses(host);
+    const addresses = ips.map((ip) => ({ ip, udpPort: remoteUdpPort }));
+    await this.#transport.properties.sources?.learn(addresses);
     if (signal?.aborted) throw cancelled(signal);
     if (this.#closing !== undefined) throw new SctpError('SCTP_ERR_CLOSED', 'the endpoint is closed');
-    const addresses = ips.map((ip) => ({ ip, udpPort: remoteUdpPort }));
     const core = this.#core.connect({ addresses, port }, options, this.#driver.now());
     this.#driver.schedule();
     return this.#establish(core, host, signal);

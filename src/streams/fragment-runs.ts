@@ -1,7 +1,7 @@
-import { distance, isAfter, isBefore, plus, type Tsn } from '../base/serial.ts';
+import { distance, isAfter, plus, type Tsn } from '../base/serial.ts';
 import type { Fragment } from '../chunks/index.ts';
 
-/** Fragments with consecutive TSNs. */
+/** Fragments of one message with consecutive TSNs: its beginning, its end, or neither. All of it is a run only for a moment. */
 export interface Run {
   firstTsn: Tsn;
   fragments: Fragment[];
@@ -9,69 +9,87 @@ export interface Run {
   bytes: number;
 }
 
-export type RunVerdict =
-  | { readonly kind: 'held' | 'impossible' }
-  | { readonly kind: 'complete'; readonly firstTsn: Tsn; readonly fragments: readonly Fragment[] };
-
-const held: RunVerdict = { kind: 'held' };
-const impossible: RunVerdict = { kind: 'impossible' };
-
 /**
- * Pieces of DATA messages, put together by their TSNs: "TSNs for each fragment of a fragmented user message MUST be
- * strictly sequential" (RFC 9260 §3.3.1). Runs are sorted; pieces that arrive in order are appended in O(1).
+ * Pieces of DATA messages of all streams, put together by their TSNs: "TSNs for each fragment of a fragmented user message MUST
+ * be strictly sequential" (RFC 9260 §3.3.1). Runs are sorted; pieces that arrive in order are appended in O(1).
  */
 export class FragmentRuns {
   readonly #runs: Run[] = [];
+  readonly #isThere: (tsn: Tsn) => boolean;
 
-  get isEmpty(): boolean {
-    return this.#runs.length === 0;
+  /** `isThere` tells whether what a TSN carried is known: the fragment was received, and taken by whoever asks here. */
+  constructor(isThere: (tsn: Tsn) => boolean) {
+    this.#isThere = isThere;
   }
 
-  /** Adds a fragment, and gives the message back when it was the last piece; its fragments are then no longer held. */
-  add(tsn: Tsn, fragment: Fragment): RunVerdict {
+  get length(): number {
+    return this.#runs.length;
+  }
+
+  [Symbol.iterator](): IterableIterator<Run> {
+    return this.#runs[Symbol.iterator]();
+  }
+
+  /** Adds a fragment that fits its neighbours. Returns the run that it belongs to now; a complete one is to be removed. */
+  add(tsn: Tsn, fragment: Fragment): Run {
     const index = this.#search(tsn);
     const before = this.#runs[index - 1];
     const after = this.#runs[index];
-    const followsBefore = before !== undefined && plus(before.firstTsn, before.fragments.length) === tsn;
-    const leadsAfter = after !== undefined && plus(tsn, 1) === after.firstTsn;
-    // Neighbours must agree on where a message ends: an E piece is followed by a B piece, and nothing else is.
-    if (followsBefore && before.fragments[before.fragments.length - 1]!.ending !== fragment.beginning)
-      return impossible;
-    if (leadsAfter && fragment.ending !== after.fragments[0]!.beginning) return impossible;
-
-    const joinsBefore = followsBefore && !fragment.beginning;
-    const joinsAfter = leadsAfter && !fragment.ending;
+    const joinsBefore = before !== undefined && !fragment.beginning && endOf(before) === tsn;
+    const joinsAfter = after !== undefined && !fragment.ending && plus(tsn, 1) === after.firstTsn;
     if (joinsBefore) {
       before.fragments.push(fragment);
       before.bytes += fragment.payload.length;
       if (joinsAfter) this.#join(index);
-      return this.#takeIfComplete(index - 1);
+      return before;
     }
     if (joinsAfter) {
       after.fragments.unshift(fragment);
       after.bytes += fragment.payload.length;
       after.firstTsn = tsn;
-    } else {
-      this.#runs.splice(index, 0, { firstTsn: tsn, fragments: [fragment], bytes: fragment.payload.length });
+      return after;
     }
-    return this.#takeIfComplete(index);
+    const run = { firstTsn: tsn, fragments: [fragment], bytes: fragment.payload.length };
+    this.#runs.splice(index, 0, run);
+    return run;
   }
 
-  /** Gives back the run that begins with `tsn`; it is no longer held. */
-  takeFrom(tsn: Tsn): Run | undefined {
-    const index = this.#search(tsn) - 1;
-    return this.#runs[index]?.firstTsn === tsn ? this.#runs.splice(index, 1)[0] : undefined;
-  }
-
-  /** The TSNs with which messages begin that are incomplete. */
-  get beginnings(): Tsn[] {
-    return this.#runs.filter(({ fragments }) => fragments[0]!.beginning).map(({ firstTsn }) => firstTsn);
-  }
-
-  /** The first TSN of the run that `tsn` belongs to, if a message begins there and the run holds at least `bytes`. */
-  beginningOf(tsn: Tsn, bytes: number): Tsn | undefined {
+  /** The run that the fragment before `tsn` left open, undefined where there is none. */
+  openBefore(tsn: Tsn): Run | undefined {
     const run = this.#runs[this.#search(tsn) - 1];
-    return run?.fragments[0]?.beginning === true && run.bytes >= bytes ? run.firstTsn : undefined;
+    return run !== undefined && endOf(run) === tsn && !lastOf(run).ending ? run : undefined;
+  }
+
+  /** Whether a fragment that begins no message goes on with the one before it, which may still be to come. */
+  fitsBefore(tsn: Tsn, fragment: Fragment): boolean {
+    const run = this.#runs[this.#search(tsn) - 1];
+    if (run === undefined || endOf(run) !== tsn) return !this.#isThere(plus(tsn, -1));
+    const last = lastOf(run);
+    return !last.ending && isOfOneMessage(last, fragment);
+  }
+
+  /** Whether a fragment leads to the one behind it, which may still be to come: an end to a beginning, anything else to its like. */
+  fitsAfter(tsn: Tsn, fragment: Fragment): boolean {
+    const run = this.#runs[this.#search(tsn)];
+    const first = run !== undefined && plus(tsn, 1) === run.firstTsn ? run.fragments[0]! : undefined;
+    if (fragment.ending) return first === undefined || first.beginning;
+    if (first === undefined) return !this.#isThere(plus(tsn, 1));
+    return !first.beginning && isOfOneMessage(first, fragment);
+  }
+
+  /** The run that begins with `tsn`. */
+  from(tsn: Tsn): Run | undefined {
+    const run = this.#runs[this.#search(tsn) - 1];
+    return run?.firstTsn === tsn ? run : undefined;
+  }
+
+  remove({ firstTsn }: Run): void {
+    this.#runs.splice(this.#search(firstTsn) - 1, 1);
+  }
+
+  /** Takes out every run that begins at or before `tsn`. */
+  takeUpTo(tsn: Tsn): Run[] {
+    return this.#runs.splice(0, this.#search(tsn));
   }
 
   /** Payload bytes of the unbroken run that ends before `tsn`. */
@@ -85,21 +103,18 @@ export class FragmentRuns {
     for (let i = this.#runs.length - 1; i >= 0; i--) {
       const run = this.#runs[i]!;
       const keep = Math.max(0, distance(tsn, run.firstTsn) + 1);
-      if (keep >= run.fragments.length) continue;
+      if (keep >= run.fragments.length) break;
       for (let n = keep; n < run.fragments.length; n++) {
         onDropped(plus(run.firstTsn, n), run.fragments[n]!);
         run.bytes -= run.fragments[n]!.payload.length;
       }
       run.fragments.length = keep;
-      if (keep === 0) this.#runs.splice(i, 1);
+      if (keep === 0) this.#runs.pop();
     }
   }
 
-  /** Drops every run that begins at or before `tsn`: what it lacks will not come. */
-  dropUpTo(tsn: Tsn, onDropped: (fragment: Fragment) => void): void {
-    let count = 0;
-    while (count < this.#runs.length && !isAfter(this.#runs[count]!.firstTsn, tsn)) count++;
-    for (const { fragments } of this.#runs.splice(0, count)) for (const fragment of fragments) onDropped(fragment);
+  clear(): void {
+    this.#runs.length = 0;
   }
 
   /**
@@ -119,19 +134,12 @@ export class FragmentRuns {
     this.#runs.splice(index, 1);
   }
 
-  #takeIfComplete(index: number): RunVerdict {
-    const { firstTsn, fragments } = this.#runs[index]!;
-    if (!fragments[0]!.beginning || !fragments[fragments.length - 1]!.ending) return held;
-    this.#runs.splice(index, 1);
-    return { kind: 'complete', firstTsn, fragments };
-  }
-
   /** The index of the first run that starts after `tsn`. */
   #search(tsn: Tsn): number {
     let low = 0;
     let high = this.#runs.length;
     const last = this.#runs[high - 1];
-    if (last !== undefined && isBefore(last.firstTsn, tsn)) return high;
+    if (last === undefined || !isAfter(last.firstTsn, tsn)) return high;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (isAfter(this.#runs[middle]!.firstTsn, tsn)) high = middle;
@@ -139,4 +147,25 @@ export class FragmentRuns {
     }
     return low;
   }
+}
+
+/** The TSN behind a run. */
+export function endOf({ firstTsn, fragments }: Run): Tsn {
+  return plus(firstTsn, fragments.length);
+}
+
+export function isComplete(run: Run): boolean {
+  return run.fragments[0]!.beginning && lastOf(run).ending;
+}
+
+function lastOf({ fragments }: Run): Fragment {
+  return fragments[fragments.length - 1]!;
+}
+
+/** §3.3.1: "the same Stream Sequence Number MUST be carried in each of the fragments of the message"; unordered ones have none. */
+export function isOfOneMessage(
+  a: Pick<Fragment, 'streamId' | 'unordered' | 'messageId'>,
+  b: Pick<Fragment, 'streamId' | 'unordered' | 'messageId'>,
+): boolean {
+  return a.streamId === b.streamId && a.unordered === b.unordered && (a.unordered || a.messageId === b.messageId);
 }

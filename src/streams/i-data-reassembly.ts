@@ -1,7 +1,8 @@
 import { concatBytes } from '../base/bytes.ts';
 import { LazyMap } from '../base/lazy-map.ts';
-import { type Fsn, fsn, isAfter, isBefore, type Mid, mid, next, type Tsn } from '../base/serial.ts';
+import { distance, type Fsn, fsn, isAfter, isBefore, type Mid, mid, next, previous, type Tsn } from '../base/serial.ts';
 import type { Fragment } from '../chunks/index.ts';
+import { Doubts } from './doubts.ts';
 import type { Message } from './message.ts';
 import type { PartialMessage } from './partial-message.ts';
 import type { Reassembly, Skipped } from './reassembly.ts';
@@ -31,6 +32,8 @@ interface Sequence {
   nextMid: Mid;
   readonly partial: Map<Mid, Assembly>;
   readonly waiting: Map<Mid, WaitingMessage>;
+  /** The highest MID that the peer has given up: what comes of it, or of earlier ones, is the rest of what was dropped. */
+  skippedMid: Mid | undefined;
 }
 
 /**
@@ -43,58 +46,93 @@ export class IDataReassembly implements Reassembly {
   /** By stream and U bit: see `keyOf`. */
   readonly #sequences = new LazyMap<number, Sequence>();
   /** Linux 6.1 numbers the second fragment of a message 0, not 1. Its first such fragment gives it away. */
-  #countsFsnFromSecond = false;
+  #countsFsnFromSecond: boolean;
   /** Whether its numbers have shown how it counts; and the messages that cannot be delivered in part before. */
-  #knowsNumbering = false;
+  #knowsNumbering: boolean;
   readonly #undecided = new LazyMap<
     Assembly,
     { readonly sequence: Sequence; readonly number: Mid; readonly tsn: Tsn }
   >();
   readonly #isReceivedUpTo: (tsn: Tsn) => boolean;
+  /** The point of the latest I-FORWARD-TSN chunk that was news. */
+  #skippedUpTo: Tsn | undefined;
+  readonly #doubts = new Doubts<Sequence>();
+  mayBeginAnew = false;
 
-  /** `isReceivedUpTo` tells whether a TSN and all before it have been received. */
-  constructor(queue: ReceiveQueue, isReceivedUpTo: (tsn: Tsn) => boolean = () => true) {
+  /**
+   * `isReceivedUpTo` tells whether a TSN and all before it have been received. `countsFsnFromSecond` where the peer is known to number
+   * fragments as Linux does; otherwise its fragments will tell.
+   */
+  constructor(queue: ReceiveQueue, isReceivedUpTo: (tsn: Tsn) => boolean = () => true, countsFsnFromSecond = false) {
     this.#queue = queue;
     this.#isReceivedUpTo = isReceivedUpTo;
+    this.#countsFsnFromSecond = countsFsnFromSecond;
+    this.#knowsNumbering = countsFsnFromSecond;
+  }
+
+  get countsFsnFromSecond(): boolean {
+    return this.#countsFsnFromSecond;
   }
 
   handleFragment(tsn: Tsn, fragment: Fragment, isShared = false): string | undefined {
     this.#queue.charge(fragment.payload.length);
-    const sequence = this.#sequence(fragment.streamId, fragment.unordered);
-    const number = mid(fragment.messageId);
-    if (sequence.waiting.has(number)) return 'a fragment of a message that is complete';
-    if (fragment.beginning && fragment.ending) {
-      if (sequence.partial.has(number)) return 'two messages with one MID';
-      this.#handleComplete(sequence, number, toMessage(fragment, fragment.payload), [tsn], isShared);
-      this.#decide();
-      return undefined;
-    }
-    const violation = this.#handlePiece(sequence, number, tsn, fragment);
+    const violation = this.#handle(tsn, fragment, isShared);
     this.#decide();
+    if (!this.#doubts.isEmpty) this.#settle();
     return violation;
   }
 
-  handleForwardTsn(_newCumulativeTsn: Tsn, skipped: readonly Skipped[]): void {
+  #handle(tsn: Tsn, fragment: Fragment, isShared: boolean): string | undefined {
+    const sequence = this.#sequence(fragment.streamId, fragment.unordered);
+    const number = mid(fragment.messageId);
+    const isWhole = fragment.beginning && fragment.ending;
+    if (isBehind(sequence, number, isWhole)) {
+      this.#queue.release(fragment.payload.length);
+      const wasSkipped = sequence.skippedMid !== undefined && !isAfter(number, sequence.skippedMid);
+      return wasSkipped || this.mayBeginAnew ? undefined : 'a fragment of a message that is complete';
+    }
+    if (sequence.waiting.has(number)) return 'a fragment of a message that is complete';
+    if (!isWhole) return this.#handlePiece(sequence, number, tsn, fragment);
+    if (sequence.partial.has(number)) return 'two messages with one MID';
+    this.#handleComplete(sequence, number, toMessage(fragment, fragment.payload), [tsn], isShared);
+    return undefined;
+  }
+
+  handleForwardTsn(newCumulativeTsn: Tsn, skipped: readonly Skipped[]): void {
+    this.#skippedUpTo = newCumulativeTsn;
     for (const { streamId, unordered, messageId } of skipped) {
       const sequence = this.#sequence(streamId, unordered);
       const last = mid(messageId);
-      for (const [number, assembly] of sequence.partial) {
-        if (isAfter(number, last)) continue;
-        this.#drop(sequence, number, assembly);
-      }
+      this.#dropUpTo(sequence, last);
       if (!unordered) this.#skipTo(sequence, last);
     }
     this.#decide();
+    if (!this.#doubts.isEmpty) this.#settle();
   }
 
-  resetStreams(streamIds: readonly number[]): void {
+  /** Here the MIDs tell what was given up. */
+  noteGivenUp(): void {}
+
+  resetStreams(streamIds: readonly number[], lastTsn?: Tsn): void {
+    const isOld = (tsns: Iterable<Tsn>): boolean => {
+      if (lastTsn === undefined) return true;
+      for (const tsn of tsns) if (!isAfter(tsn, lastTsn)) return true;
+      return false;
+    };
+    const isUnsure = lastTsn !== undefined && this.#skippedUpTo !== undefined && isAfter(this.#skippedUpTo, lastTsn);
     const wanted = new Set(streamIds);
     for (const [key, sequence] of this.#sequences) {
       if (wanted.size > 0 && !wanted.has(key >>> 1)) continue;
-      sequence.nextMid = mid(0);
       for (const [number, assembly] of sequence.partial) {
-        if (assembly.delivery !== undefined) this.#drop(sequence, number, assembly);
+        if (assembly.delivery !== undefined || isOld(tsnsOf(assembly))) this.#drop(sequence, number, assembly);
       }
+      this.#deliverStranded(sequence, (_, { tsns }) => isOld(tsns));
+      sequence.nextMid = mid(0);
+      sequence.skippedMid = undefined;
+      this.#deliverFollowing(sequence);
+      if (!isUnsure || sequence.unordered || sequence.nextMid !== 0) continue;
+      this.#doubts.add(sequence);
+      for (const [number, { tsns }] of sequence.waiting) this.#doubts.noteWaiting(sequence, number, earliest(tsns));
     }
   }
 
@@ -125,10 +163,13 @@ export class IDataReassembly implements Reassembly {
   restart(): void {
     this.#sequences.clear();
     this.#undecided.clear();
+    this.#doubts.clear();
+    this.#skippedUpTo = undefined;
     this.#queue.releaseIncomplete();
   }
 
   dropAfter(tsn: Tsn, onDropped: (tsn: Tsn) => void): void {
+    this.#doubts.forgetWaiting();
     for (const sequence of this.#sequences.values()) {
       for (const [number, assembly] of sequence.partial) {
         for (const [place, { tsn: received, fragment }] of assembly.fragments) {
@@ -143,7 +184,10 @@ export class IDataReassembly implements Reassembly {
       }
       for (const [number, { message, tsns }] of sequence.waiting) {
         // A message is sent again as a whole, or not at all.
-        if (!tsns.every((received) => isAfter(received, tsn))) continue;
+        if (!tsns.every((received) => isAfter(received, tsn))) {
+          if (this.#doubts.has(sequence)) this.#doubts.noteWaiting(sequence, number, earliest(tsns));
+          continue;
+        }
         sequence.waiting.delete(number);
         this.#queue.release(message.data.length);
         for (const received of tsns) onDropped(received);
@@ -164,6 +208,10 @@ export class IDataReassembly implements Reassembly {
       sequence.partial.set(number, assembly);
     }
     const { fragments } = assembly;
+    if (!fragment.beginning && fragment.fsn === 0 && !this.#countsFsnFromSecond) {
+      if (this.#knowsNumbering) return 'a second fragment with FSN 0';
+      this.#countFsnFromSecond();
+    }
     const place = this.#fsnOf(fragment);
     // Further than any message reaches; serial arithmetic would take it for one before the first.
     if (assembly.delivery === undefined && isBefore(place, fsn(0))) return 'an FSN out of reach';
@@ -180,16 +228,18 @@ export class IDataReassembly implements Reassembly {
       this.#continue(sequence, number, assembly, assembly.delivery);
       return undefined;
     }
-    // FSNs are unique and none is behind the last, so their number tells whether all are there.
-    if (assembly.lastFsn === undefined || fragments.size !== assembly.lastFsn + 1) {
-      if (this.#queue.deliversPartly) {
-        this.#deliverPartOf(sequence, number, assembly, this.#queue.pointOf(sequence.streamId));
-      }
-      return undefined;
+    if (isComplete(assembly)) this.#completeIfSure(sequence, number, assembly);
+    else if (this.#queue.deliversPartly) {
+      this.#deliverPartOf(sequence, number, assembly, this.#queue.pointOf(sequence.streamId));
     }
+    return undefined;
+  }
+
+  /** With all FSNs it is whole, unless the second of its fragments is still to come, from a peer that numbers that one 0. */
+  #completeIfSure(sequence: Sequence, number: Mid, assembly: Assembly): void {
+    if (!this.#isSureOf(sequence, number, assembly, assembly.fragments.get(fsn(1))!.tsn)) return;
     sequence.partial.delete(number);
     this.#handleAssembled(sequence, number, assembly);
-    return undefined;
   }
 
   /** RFC 9260 §6.9: "dispatch part of its inbound message through a partial delivery API", if `least` bytes of it are there. */
@@ -231,7 +281,12 @@ export class IDataReassembly implements Reassembly {
 
   /** As long as it is not known how the peer counts, the fragment after the first might be one that is still to come. */
   #isInItsPlace(sequence: Sequence, number: Mid, assembly: Assembly, tsn: Tsn): boolean {
-    if (assembly.nextFsn !== 1 || this.#knowsNumbering) return true;
+    return assembly.nextFsn !== 1 || this.#isSureOf(sequence, number, assembly, tsn);
+  }
+
+  /** Whether what has FSN 1, or is taken for that, and came with `tsn` is the second fragment. */
+  #isSureOf(sequence: Sequence, number: Mid, assembly: Assembly, tsn: Tsn): boolean {
+    if (this.#knowsNumbering) return true;
     if (!this.#countsFsnFromSecond && !this.#isReceivedUpTo(tsn)) {
       this.#undecided.set(assembly, { sequence, number, tsn });
       return false;
@@ -249,9 +304,18 @@ export class IDataReassembly implements Reassembly {
     for (const [assembly, { sequence, number }] of this.#undecided) {
       if (sequence.partial.get(number) !== assembly) continue;
       if (assembly.delivery !== undefined) this.#continue(sequence, number, assembly, assembly.delivery);
+      else if (isComplete(assembly)) this.#completeIfSure(sequence, number, assembly);
       else this.#deliverPartOf(sequence, number, assembly, this.#queue.pointOf(sequence.streamId));
     }
     this.#undecided.clear();
+  }
+
+  /** Drops what there is of the messages up to a MID, and what will come of them. */
+  #dropUpTo(sequence: Sequence, last: Mid): void {
+    for (const [number, assembly] of sequence.partial) {
+      if (!isAfter(number, last)) this.#drop(sequence, number, assembly);
+    }
+    if (sequence.skippedMid === undefined || isAfter(last, sequence.skippedMid)) sequence.skippedMid = last;
   }
 
   #drop(sequence: Sequence, number: Mid, assembly: Assembly): void {
@@ -276,11 +340,13 @@ export class IDataReassembly implements Reassembly {
     if (sequence.unordered) {
       this.#queue.push(message);
     } else if (number === sequence.nextMid) {
+      this.#doubts.delete(sequence);
       this.#queue.push(message);
       sequence.nextMid = next(number);
       this.#deliverFollowing(sequence);
     } else {
       sequence.waiting.set(number, { message: isShared ? withOwnMemory(message) : message, tsns });
+      if (this.#doubts.has(sequence)) this.#doubts.noteWaiting(sequence, number, earliest(tsns));
     }
   }
 
@@ -299,31 +365,55 @@ export class IDataReassembly implements Reassembly {
 
   #skipTo(sequence: Sequence, last: Mid): void {
     if (isAfter(sequence.nextMid, last)) return;
-    const stranded = [...sequence.waiting].filter(([number]) => !isAfter(number, last));
-    stranded.sort(([a], [b]) => (isAfter(a, b) ? 1 : -1));
+    this.#deliverStranded(sequence, (number) => !isAfter(number, last));
+    sequence.nextMid = next(last);
+    this.#doubts.delete(sequence);
+    this.#deliverFollowing(sequence);
+  }
+
+  /** Delivers messages that waited for others that will not come. */
+  #deliverStranded(sequence: Sequence, isStranded: (number: Mid, waiting: WaitingMessage) => boolean): void {
+    if (sequence.waiting.size === 0) return;
+    const stranded = [...sequence.waiting].filter(([number, waiting]) => isStranded(number, waiting));
+    stranded.sort(([a], [b]) => distance(a, b));
     for (const [number, { message }] of stranded) {
       sequence.waiting.delete(number);
       this.#queue.push(message);
     }
-    sequence.nextMid = next(last);
-    this.#deliverFollowing(sequence);
+  }
+
+  /** Streams whose first messages since a reset were skipped go on with the first that is there. */
+  #settle(): void {
+    for (const [sequence, number] of this.#doubts.settle(this.#isReceivedUpTo)) {
+      this.#dropUpTo(sequence, previous(mid(number)));
+      sequence.nextMid = mid(number);
+      this.#deliverFollowing(sequence);
+    }
   }
 
   /** §2.1: the first fragment has no FSN field, and stands for FSN 0. */
   #fsnOf(fragment: Fragment): Fsn {
     if (fragment.beginning) return fsn(0);
-    if (fragment.fsn === 0 && !this.#countsFsnFromSecond) {
-      this.#countsFsnFromSecond = true;
-      for (const { partial } of this.#sequences.values()) for (const assembly of partial.values()) renumber(assembly);
-    }
     return fsn(this.#countsFsnFromSecond ? fragment.fsn + 1 : fragment.fsn);
+  }
+
+  #countFsnFromSecond(): void {
+    this.#countsFsnFromSecond = true;
+    for (const { partial } of this.#sequences.values()) for (const assembly of partial.values()) renumber(assembly);
   }
 
   #sequence(streamId: number, unordered: boolean): Sequence {
     const key = keyOf(streamId, unordered);
     let sequence = this.#sequences.get(key);
     if (sequence === undefined) {
-      sequence = { streamId, unordered, nextMid: mid(0), partial: new Map(), waiting: new Map() };
+      sequence = {
+        streamId,
+        unordered,
+        nextMid: mid(0),
+        partial: new Map(),
+        waiting: new Map(),
+        skippedMid: undefined,
+      };
       this.#sequences.set(key, sequence);
     }
     return sequence;
@@ -332,6 +422,28 @@ export class IDataReassembly implements Reassembly {
 
 function keyOf(streamId: number, unordered: boolean): number {
   return streamId * 2 + (unordered ? 1 : 0);
+}
+
+/** Whether a message was delivered, or given up, before this part of it came. */
+function isBehind({ unordered, nextMid, skippedMid }: Sequence, number: Mid, isWhole: boolean): boolean {
+  if (!unordered) return isBefore(number, nextMid);
+  // An unordered message that is whole was not skipped.
+  return !isWhole && skippedMid !== undefined && !isAfter(number, skippedMid);
+}
+
+/** FSNs are unique and none is behind the last, so their number tells whether all are there. */
+function isComplete({ lastFsn, fragments }: Assembly): boolean {
+  return lastFsn !== undefined && fragments.size === lastFsn + 1;
+}
+
+function* tsnsOf({ fragments }: Assembly): IterableIterator<Tsn> {
+  for (const { tsn } of fragments.values()) yield tsn;
+}
+
+function earliest(tsns: readonly Tsn[]): Tsn {
+  let first = tsns[0]!;
+  for (const tsn of tsns) if (isBefore(tsn, first)) first = tsn;
+  return first;
 }
 
 /** Its unbroken beginning is to be counted again. */

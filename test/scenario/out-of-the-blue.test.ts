@@ -75,6 +75,7 @@ describe('a packet out of the blue (RFC 9260 §8.4)', () => {
     other.sendUnder(7, { kind: 'SHUTDOWN ACK' });
     network.run({ forMs: 100 });
     expect(other.host.arrivals.map(({ packet }) => packet)).toMatchObject([
+      // "When sending the SHUTDOWN COMPLETE chunk […] set the T bit in the Chunk Flags"
       { verificationTag: 7, chunks: [{ kind: 'SHUTDOWN COMPLETE', tagReflected: true }] },
     ]);
   });
@@ -90,6 +91,7 @@ describe('a packet out of the blue (RFC 9260 §8.4)', () => {
   // further action."
   it('with anything else is answered with ABORT under the same tag (8)', () => {
     for (const chunk of [peer.data(1), peer.sack(1), peer.shutdown(1)]) {
+      // "When sending the ABORT chunk […] set the T bit in the Chunk Flags"
       expect(answerTo(7, chunk)).toEqual(['ABORT T']);
     }
   });

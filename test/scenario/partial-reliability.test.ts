@@ -470,13 +470,25 @@ describe('FORWARD TSN from anybody (RFC 3758 §3.6)', () => {
     expect(z.received()).toHaveLength(4);
   });
 
-  it('further ahead than TSNs can be reported: dropped', () => {
+  it.each([65_536, 1_000_000, 2 ** 31 - 1])('further ahead than TSNs can be reported (%i): taken', (number) => {
     const { network, z, peer } = listener(supported);
-    for (const number of [65_536, 1_000_000, 2 ** 31 - 2]) peer.send(forward(peer, number));
-    peer.send(peer.data(1));
+    peer.send(peer.data(3, { beginning: false, ending: false }));
+    peer.send(forward(peer, number));
+    peer.send(peer.data(number + 1, { ssn: 0 }));
     network.run({ forMs: 1_000 });
-    expect(network.ladder().at(-1)).toBe('z > SACK 1');
+    expect(network.ladder().at(-1)).toBe(`z > SACK ${number + 1}`);
     expect(z.received()).toHaveLength(1);
+    expect(z.endpoint.bufferedBytes).toBe(0);
+  });
+
+  it('2^31 ahead is behind', () => {
+    const { network, z, peer } = listener(supported);
+    peer.send(peer.data(1));
+    peer.send(forward(peer, 2 ** 31 + 1));
+    peer.send(peer.data(2));
+    network.run({ forMs: 1_000 });
+    expect(network.ladder().at(-1)).toBe('z > SACK 2');
+    expect(z.received()).toHaveLength(2);
   });
 
   it('as far ahead as can be: taken, at no cost', () => {

@@ -25,6 +25,7 @@ describe('an INIT for an association that stands', () => {
     peer.sendUnder(before.tag, peer.data(1), peer.data(2));
     network.run({ forMs: 100 });
     expect(z.received()).toHaveLength(2);
+    // "After sending the INIT ACK […] the corresponding TCB MUST NOT be changed."
     expect([z.association.myVerificationTag, z.association.peerVerificationTag]).toEqual([before.tag, before.peerTag]);
     expect(eventKinds(z)).toEqual(['readable']);
   });
@@ -85,7 +86,7 @@ describe('a peer that has lost its memory and begins anew', () => {
     const { network, z } = listener(10_000);
     const peer = rawPair(network, z);
     // The beginnings of a message, and what waits behind a hole.
-    peer.send(peer.data(1, { length: 1_000, ending: false }), peer.data(3, { length: 1_000, ssn: 5 }));
+    peer.send(peer.data(1, { length: 1_000, ending: false }), peer.data(4, { length: 1_000, ssn: 5 }));
     peer.send(peer.data(2, { length: 1_000, beginning: false, ending: false, ssn: 0 }));
     network.run({ forMs: 50 });
     expect(peer.latest('SACK').aRwnd).toBeLessThan(7_000);
@@ -128,10 +129,12 @@ describe('a peer that has lost its memory and begins anew', () => {
     network.clearLadder();
     peer.sendUnder(newTag, { kind: 'COOKIE ECHO', cookie: parameter.cookie });
     network.run({ forMs: 50 });
+    // "instead resend the SHUTDOWN ACK chunk"; "send an ERROR chunk with a 'Cookie Received While Shutting Down' error cause"
     expect(network.ladder()).toEqual([
       'r > COOKIE ECHO',
       'z > SHUTDOWN ACK + ERROR Cookie Received While Shutting Down',
     ]);
+    // "it MUST NOT set up a new association"
     expect(z.association.state).toBe('SHUTDOWN-ACK-SENT');
   });
 

@@ -195,9 +195,11 @@ describe('requests and responses that are lost', () => {
     network.link(a, z).cut();
     ask(a, resetOut(0));
     network.run({ until: () => endingOf(a) !== undefined });
+    // The last one is the ABORT chunk that tells the peer.
     expect(network.ladder({ times: true }).map((line) => Math.round(Number(line.trim().split(' ')[0])))).toEqual([
-      40, 1_040, 3_040, 7_040,
+      40, 1_040, 3_040, 7_040, 15_040,
     ]);
+    expect(network.ladder().at(-1)).toContain('a x ABORT');
     expect(endingOf(a)).toBe('SCTP_ERR_PEER_UNREACHABLE');
   });
 

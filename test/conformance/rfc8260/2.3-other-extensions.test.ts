@@ -24,7 +24,26 @@ describe('§2.3.1 with partial reliability', () => {
     const { network, z, peer } = connected({ interleaving: isInterleaving }, peerOptions);
     z.send(z.association, { data: pattern(0, 100), maxRetransmits: 0 });
     network.run({ forMs: 1_100 });
+    // "The FORWARD-TSN chunk MUST be used in combination with the DATA chunk"; "The I-FORWARD-TSN chunk MUST be used in
+    // combination with the I-DATA chunk"
     expect(peer.received.map((chunk) => chunk.kind)).toEqual([isInterleaving ? 'I-DATA' : 'DATA', kind]);
+  });
+
+  it('"The FORWARD-TSN chunk […] MUST NOT be used in combination with the I-DATA chunk"; "The I-FORWARD-TSN chunk […] MUST NOT be used in combination with the DATA chunk": whatever else the peer lists', () => {
+    for (const isInterleaving of [true, false]) {
+      const { network, z, peer } = connected({ interleaving: isInterleaving }, peerOptions);
+      for (let n = 0; n < 20; n++) {
+        z.send(z.association, {
+          data: pattern(n, 1_000),
+          lifetimeMs: 10 + 50 * n,
+          streamId: n % 3,
+          unordered: n % 2 === 0,
+        });
+      }
+      network.run({ forMs: 5_000 });
+      const kinds = new Set(peer.received.map((chunk) => chunk.kind).filter((kind) => /DATA|FORWARD/.test(kind)));
+      expect([...kinds].sort()).toEqual(isInterleaving ? ['I-DATA', 'I-FORWARD-TSN'] : ['DATA', 'FORWARD-TSN']);
+    }
   });
 
   it('"If I-FORWARD-TSN support has been negotiated for an association, the reception of a FORWARD-TSN chunk is a violation of the above rules and therefore the receiver of the FORWARD-TSN chunk MUST abort the association by sending an ABORT chunk."', () => {

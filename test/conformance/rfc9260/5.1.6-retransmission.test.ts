@@ -27,13 +27,16 @@ describe('§5.1.6 "MUST follow the rules defined in Section 6.3 for transmission
   it('for INIT', () => {
     const { network, host, peer } = arrange('COOKIE-WAIT', {}, { maxInitRetransmits: 4 });
     network.run({ forMs: 100_000 });
+    // §4: "the endpoint MUST retransmit the INIT chunk"; "restart the T1-init timer"
     expect(timesOf(peer.host, 'INIT')).toEqual([0, 1_000, 3_000, 7_000, 15_000]);
-    expect(endingOf(host)).toBe('SCTP_ERR_CONNECT_TIMEOUT');
+    // §4: "the endpoint MUST abort the initialization process"; "report the error to the SCTP user"
+    expect([host.endpoint.associationCount, endingOf(host)]).toEqual([0, 'SCTP_ERR_CONNECT_TIMEOUT']);
   });
 
   it('for COOKIE ECHO', () => {
     const { network, host, peer } = arrange('COOKIE-ECHOED', {}, { maxInitRetransmits: 4 });
     network.run({ forMs: 100_000 });
+    // §5.1.4: "the endpoint MUST retransmit the COOKIE ECHO chunk"; "restart the T1-cookie timer"
     expect(timesOf(peer.host, 'COOKIE ECHO')).toEqual([0, 1_000, 3_000, 7_000, 15_000]);
     expect(endingOf(host)).toBe('SCTP_ERR_CONNECT_TIMEOUT');
   });

@@ -106,12 +106,47 @@ describe('SHUTDOWN ACK', () => {
     expect(peer.received.filter(({ kind }) => kind.startsWith('SHUTDOWN'))).toHaveLength(before);
   });
 
-  it('in SHUTDOWN-ACK-SENT, where both began: "MUST stop the T2-shutdown timer, send a SHUTDOWN COMPLETE chunk to its peer, and remove all record of the association"', () => {
-    const { network, host, peer } = arrange('SHUTDOWN-ACK-SENT');
+  it.each(['SHUTDOWN-SENT', 'SHUTDOWN-ACK-SENT'] as const)('in %s ends the association', (state) => {
+    const { network, host, peer } = arrange(state);
     peer.send({ kind: 'SHUTDOWN ACK' });
     network.run({ forMs: 50 });
+    // "send a SHUTDOWN COMPLETE chunk to its peer"
     expect(peer.received.at(-1)).toMatchObject({ kind: 'SHUTDOWN COMPLETE', tagReflected: false });
+    // "remove all record of the association"
     expect([endingOf(host), host.endpoint.associationCount]).toEqual(['graceful', 0]);
+    // "MUST stop the T2-shutdown timer"
     expect(host.endpoint.nextTimeout).toBe(Number.POSITIVE_INFINITY);
   });
 });
+
+describe('T2-shutdown', () => {
+  it('is of one\'s own: "MUST send a SHUTDOWN ACK chunk"; "start a T2-shutdown timer of its own"; "entering the SHUTDOWN-ACK-SENT state"', () => {
+    const { network, z, peer } = connected();
+    peer.send(peer.shutdown(0));
+    network.run({ forMs: 20 });
+    expect(z.association.state).toBe('SHUTDOWN-ACK-SENT');
+    network.run({ forMs: 1_100 });
+    expect(peer.received.filter(({ kind }) => kind === 'SHUTDOWN ACK')).toHaveLength(2);
+  });
+
+  it('begins anew with DATA: "one or more DATA chunks with a SHUTDOWN chunk and restart the T2-shutdown timer"', () => {
+    const { network, peer } = arrange('SHUTDOWN-SENT');
+    const sent = (): number => peer.received.filter(({ kind }) => kind === 'SHUTDOWN').length;
+    network.run({ forMs: 800 });
+    expect(sent()).toBe(1);
+    peer.send(peer.data(1));
+    network.run({ forMs: 900 });
+    expect(sent()).toBe(2);
+    network.run({ forMs: 200 });
+    expect(sent()).toBe(3);
+  });
+});
+
+it.each(['SHUTDOWN-PENDING', 'SHUTDOWN-SENT', 'SHUTDOWN-RECEIVED', 'SHUTDOWN-ACK-SENT'] as const)(
+  '%s: the endpoint "MUST NOT accept new data from its SCTP user"',
+  (state) => {
+    const { host } = arrange(state);
+    const refusal = expect.objectContaining({ code: 'SCTP_ERR_SHUTTING_DOWN' });
+    expect(() => host.send(host.association, { data: Uint8Array.of(1) })).toThrow(refusal);
+  },
+);

@@ -247,10 +247,26 @@ describe('FORWARD TSN (RFC 3758 §3.6)', () => {
     expect([tracker.isSackDue, sack(tracker)]).toEqual([true, '10']);
   });
 
-  it('beyond the window changes nothing', () => {
+  it.each([65_535, 65_536, 2 ** 20, 2 ** 31 - 1])('is taken %i TSNs ahead', (ahead) => {
     const tracker = begun();
-    expect(tracker.handleForwardTsn(tsn(10 + 65_536))).toBe(false);
-    expect(tracker.cumulativeTsn).toBe(10);
+    expect(tracker.handleForwardTsn(tsn(10 + ahead))).toBe(true);
+    tracker.handleEndOfPacket(0);
+    expect(tracker.cumulativeTsn).toBe(tsn(10 + ahead));
+    expect(tracker.nextTimeout).toBe(200);
+  });
+
+  it('is behind when it is 2^31 ahead', () => {
+    const tracker = begun();
+    expect(tracker.handleForwardTsn(tsn(10 + 2 ** 31))).toBe(false);
+    tracker.handleEndOfPacket(0);
+    expect([tracker.isSackDue, tracker.cumulativeTsn]).toEqual([true, 10]);
+  });
+
+  it('of before the TSNs were moved by 2^31 is old (RFC 6525 §5.2.4 G1)', () => {
+    const tracker = begun();
+    tracker.restartAt(tsn(11 + 2 ** 31));
+    for (const old of [5, 10, 11, 500]) expect(tracker.handleForwardTsn(tsn(old))).toBe(false);
+    expect(tracker.handleForwardTsn(tsn(11 + 2 ** 31 + 100_000))).toBe(true);
   });
 });
 
