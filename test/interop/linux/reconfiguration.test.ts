@@ -7,7 +7,7 @@ import { describeWithKernel } from './setting.ts';
 import { receivePattern, sendPattern } from './traffic.ts';
 
 const pattern: Pattern = { seed: 13, messages: 64, streams: 8, minSize: 1, maxSize: 20_000 };
-const performed = 'Performed';
+const performed = 'performed';
 
 async function bothWays(association: SctpAssociation, peer: KernelPeer, streams = 8): Promise<void> {
   const ours = { ...pattern, streams, messages: 8 * streams };
@@ -21,9 +21,9 @@ async function bothWays(association: SctpAssociation, peer: KernelPeer, streams 
   ]);
 }
 
-function next(association: SctpAssociation, event: 'streamsReset' | 'associationReset'): Promise<unknown> {
+function nextReset(association: SctpAssociation): Promise<unknown> {
   return new Promise((resolve) => {
-    association.once(event, resolve);
+    association.once('streamsReset', resolve);
   });
 }
 
@@ -58,12 +58,12 @@ describeWithKernel('streams that begin anew, and more of them', (setting) => {
   it.each(eitherConnects)('the kernel resets streams of either direction; %s connecting', async (connecting) => {
     const { association, peer } = await establish(setting, connecting, { outboundStreams: 64 });
     await bothWays(association, peer);
-    const outgoing = next(association, 'streamsReset');
+    const outgoing = nextReset(association);
     await asks(peer, 'reset-outgoing 1 3');
     expect(await outgoing).toMatchObject({ direction: 'incoming', streamIds: [1, 3], result: performed });
     await peer.event('streamReset', { outgoing: true, denied: false, failed: false });
     await bothWays(association, peer);
-    const incoming = next(association, 'streamsReset');
+    const incoming = nextReset(association);
     await asks(peer, 'reset-incoming 2');
     expect(await incoming).toMatchObject({ direction: 'outgoing', streamIds: [2] });
     await peer.event('streamReset', { incoming: true, denied: false, failed: false });
@@ -85,7 +85,7 @@ describeWithKernel('streams that begin anew, and more of them', (setting) => {
   it.each(eitherConnects)('the association is reset by the kernel; %s connecting', async (connecting) => {
     const { association, peer } = await establish(setting, connecting, { outboundStreams: 64 });
     await bothWays(association, peer);
-    const reset = next(association, 'associationReset');
+    const reset = new Promise((resolve) => association.once('associationReset', resolve));
     await asks(peer, 'reset-association');
     expect(await reset).toMatchObject({ by: 'peer' });
     await peer.event('associationReset');
