@@ -20,7 +20,8 @@ describeWithKernel('a black hole for packets of more than 1,300 bytes, made and 
   beforeAll(() => setting.guest.set(kernelImpatience));
 
   it.each(eitherConnects)('we find a size that passes; %s connecting', async (connecting) => {
-    const ours = { ...impatience, sendBufferSize: 262_144 };
+    // Three probes of a second each show that it is a black hole; till then nothing may have been given up.
+    const ours = { ...impatience, associationMaxRetrans: 50, pathMaxRetrans: 50, sendBufferSize: 262_144 };
     const { association, peer } = await establish(setting, connecting, ours);
     await expect.poll(() => association.paths[0]?.pathMtu).toBe(1_500);
     await peer.expect(pattern);
@@ -42,16 +43,24 @@ describeWithKernel('a black hole for packets of more than 1,300 bytes, made and 
     await peer.event('ended');
   });
 
-  // Without probes the kernel keeps its size and waits; it has to have patience enough.
+  /** How often the kernel's T3-rtx has expired, since it was booted. */
+  async function kernelTimeouts(): Promise<number> {
+    return Number((await setting.guest.run('grep T3Retransmits /proc/net/sctp/snmp')).split('\t').at(-1));
+  }
+
+  // Without probes of its own it keeps its size, and sends the same again and again.
   it.each(eitherConnects)('the kernel goes on when it is healed; %s connecting', async (connecting) => {
     const { association, peer } = await establish(setting, connecting, impatience);
     await peer.send(pattern);
+    // Our window bounds what it can send before the hole is there.
     const gate = new Gate();
-    gate.open(Number.POSITIVE_INFINITY);
     const disturb = async (): Promise<void> => {
-      await gate.after(stage);
+      gate.open(stage);
+      await gate.after(stage / 2);
+      const before = await kernelTimeouts();
       setRules(hole);
-      await peer.event('path', { state: 'unreachable' });
+      gate.open(Number.POSITIVE_INFINITY);
+      await expect.poll(kernelTimeouts, { timeout: 10_000 }).toBeGreaterThan(before + 2);
       setRules();
     };
     await Promise.all([receivePattern(association, pattern, {}, gate), disturb()]);

@@ -73,7 +73,7 @@ describeWithKernel('one side begins anew on the same ports', (setting) => {
     await peer.event('up');
     await bothWays(first, peer);
     setRules(silence);
-    endpoint.abort();
+    await endpoint.abort();
     await first.closed;
     const again = await setting.listen(impatience);
     const second = await again.connect({ host: kernelIpv4[0]!, port: localPort });
@@ -89,7 +89,7 @@ describeWithKernel('one side begins anew on the same ports', (setting) => {
     const first = await accept(endpoint);
     await peer.event('up');
     setRules(silence);
-    endpoint.abort();
+    await endpoint.abort();
     await first.closed;
     setRules();
     await setting.listen(impatience);
