@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/interop/**/*.test.ts'],
+    setupFiles: ['test/support/check-every-packet.ts'],
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 30_000,

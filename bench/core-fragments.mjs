@@ -18,7 +18,13 @@ export const questions = [
 
 const createPair = () =>
   // The headers below it are those of IPv6 and UDP, which leaves 1,452 bytes of 1,500.
-  new CorePair({ overhead: 48, maxBurst: 0, receiveBufferSize: 4 * messageSize, sendBufferSize: 2 * messageSize });
+  new CorePair({
+    overhead: 48,
+    maxBurst: 0,
+    receiveBufferSize: 4 * messageSize,
+    sendBufferSize: 2 * messageSize,
+    maxMessageSize: messageSize,
+  });
 
 export async function oneMessage({ seconds, warmUp }) {
   const pair = createPair();

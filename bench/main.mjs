@@ -1,5 +1,6 @@
 // `npm run bench`: every question, one after the other. See docs/PERFORMANCE.md for what the rows mean.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { runAgainst } from './against.mjs';
 import { help, parseArguments } from './harness/arguments.mjs';
 import { measure } from './harness/measure.mjs';
 import { comparisonLines, describeMachine, markdownLines, rowLines, rule } from './harness/report.mjs';
@@ -22,13 +23,7 @@ function progress(text) {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
 }
 
-async function run({ only, json, compare, runs, seconds, cpuProfile }) {
-  const isAsked = ({ name }) => only.length === 0 || only.some((part) => name.includes(part));
-  const questions = allQuestions.filter(({ rows }) => rows.some(isAsked));
-  if (questions.length === 0) {
-    console.error(`no row has '${only.join("' or '")}' in its name (--list prints them)`);
-    return 2;
-  }
+async function run({ json, compare, runs, seconds, cpuProfile }, questions, isAsked) {
   const earlier = compare === undefined ? undefined : readRows(compare);
   if (cpuProfile !== undefined) mkdirSync(cpuProfile, { recursive: true });
   installPackages();
@@ -61,6 +56,18 @@ async function run({ only, json, compare, runs, seconds, cpuProfile }) {
   return failures === 0 ? 0 : 1;
 }
 
+async function runAsked(settings) {
+  const { only, against } = settings;
+  const isAsked = ({ name }) => only.length === 0 || only.some((part) => name.includes(part));
+  const questions = allQuestions.filter(({ rows }) => rows.some(isAsked));
+  if (questions.length === 0) {
+    console.error(`no row has '${only.join("' or '")}' in its name (--list prints them)`);
+    return 2;
+  }
+  if (against === undefined) return await run(settings, questions, isAsked);
+  return await runAgainst({ ...settings, warmUp }, questions, isAsked, progress);
+}
+
 async function main() {
   let settings;
   try {
@@ -74,7 +81,7 @@ async function main() {
     else if (settings.list) for (const { rows } of allQuestions) for (const { name } of rows) console.log(name);
     else if (settings.markdown !== undefined)
       console.log(markdownLines(readRows(settings.markdown), limitOf).join('\n'));
-    else return await run(settings);
+    else return await runAsked(settings);
     return 0;
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

@@ -1,23 +1,28 @@
 // `npm run test:interop`: the tests against other SCTP stacks.
 //
 // Installs what is missing when it may (root on Debian), else says what is missing; what cannot run is skipped and
-// counted. INTEROP=require turns a skip into a failure.
+// counted. INTEROP=require turns a skip into a failure; `--long` (`npm run test:long`) moves more data.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { buildImage, guestNeeds, inNamespace, whyNoGuest, whyNoNamespace } from '../test/interop/linux/image.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 const peerSource = 'test/interop/usrsctp/peer.c';
 const peerProgram = 'build/interop/peer';
 const reportFile = 'build/interop/report.json';
+const kernelFolder = 'test/interop/linux';
 const isRequired = process.env.INTEROP === 'require';
+const filters = process.argv.slice(2).filter((argument) => argument !== '--long');
+if (process.argv.includes('--long')) process.env.INTEROP_LONG = 'yes';
 
 /** What the tests need, how to see that it is there, and the Debian packages that bring it. */
 const needs = [
   { name: 'a C compiler', packages: ['gcc', 'libc6-dev'], isThere: () => works('cc', '--version') },
   { name: 'usrsctp', packages: ['libusrsctp-dev'], isThere: hasUsrsctp },
   { name: 'tshark', packages: ['tshark'], isThere: () => works('tshark', '--version') },
+  ...(whyNoGuest() === undefined ? guestNeeds : []),
 ];
 
 function hasUsrsctp() {
@@ -66,24 +71,49 @@ function compilePeer() {
   return run('cc', '-O2', '-Wall', '-o', peerProgram, peerSource, '-lusrsctp', '-lpthread');
 }
 
-function runTests() {
+/** Why the tests with the Linux kernel cannot run; undefined when all is ready for them. Throws when it does not build. */
+function prepareGuest() {
+  const reason = whyNoGuest();
+  if (reason !== undefined) return reason;
+  const lacks = guestNeeds.filter(({ isThere }) => !isThere()).map(({ name }) => name);
+  if (lacks.length > 0 || !works('cc', '--version')) return `missing: ${[...lacks, 'perhaps a C compiler'].join(', ')}`;
+  const obstacle = whyNoNamespace();
+  if (obstacle === undefined) buildImage();
+  return obstacle;
+}
+
+/** vitest's report; undefined when there is none. `before`: the command that starts it. */
+function runTests(before, ...options) {
   rmSync(reportFile, { force: true });
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
-  const filters = process.argv.slice(2);
-  node('node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.interop.config.ts', ...reporters, ...filters);
+  const settings = ['--config', 'vitest.interop.config.ts', '--passWithNoTests', ...reporters];
+  const [program, ...others] = [...before, process.execPath, 'node_modules/vitest/vitest.mjs', 'run', ...settings];
+  run(program, ...others, ...options, ...filters);
   return existsSync(reportFile) ? JSON.parse(readFileSync(reportFile, 'utf8')) : undefined;
+}
+
+/** The tests with the Linux kernel's SCTP, whose guests and links live in a namespace. */
+function runKernelTests() {
+  const noGuest = prepareGuest();
+  if (noGuest !== undefined) console.error(`the tests with the Linux kernel are skipped: ${noGuest}`);
+  process.env.NO_LINUX_GUEST = noGuest ?? '';
+  const began = Date.now();
+  const report = runTests(noGuest === undefined ? inNamespace : [], '--dir', kernelFolder);
+  console.log(`the tests with the Linux kernel took ${Math.round((Date.now() - began) / 1000)} s`);
+  return report;
 }
 
 /** The exit code. */
 function main() {
   install();
   if (!node('node_modules/typescript/bin/tsc', '-b') || !compilePeer()) return 1;
-  const report = runTests();
-  if (report === undefined) return 1;
-  const skipped = report.numPendingTests + report.numTodoTests;
+  const reports = [runTests([], '--exclude', `${kernelFolder}/**`), runKernelTests()];
+  if (reports.includes(undefined)) return 1;
+  const sum = (member) => reports.reduce((total, report) => total + report[member], 0);
+  const skipped = sum('numPendingTests') + sum('numTodoTests');
   if (skipped > 0 && isRequired) console.error('INTEROP=require: a skipped test is a failure');
-  console.log(`${report.numPassedTests} passed, ${report.numFailedTests} failed, ${skipped} skipped`);
-  return report.success && !(skipped > 0 && isRequired) ? 0 : 1;
+  console.log(`${sum('numPassedTests')} passed, ${sum('numFailedTests')} failed, ${skipped} skipped`);
+  return reports.every(({ success }) => success) && !(skipped > 0 && isRequired) ? 0 : 1;
 }
 
 process.exitCode = main();

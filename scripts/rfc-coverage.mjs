@@ -5,7 +5,8 @@
 //   node scripts/rfc-coverage.mjs --text 9260=rfc9260.txt  also looks for quotations that the RFC does not contain
 //
 // Requirements are in docs/requirements/, with what is not done and why, and which of them say the same as another.
-// Code and tests say what they obey by quoting it: `// RFC 9260 §6.2: "…"`, with […] for what is left out.
+// Code and tests say what they obey by quoting it: `// RFC 9260 §6.2: "…"`, with […] for what is left out. A sentence that asks
+// for several things (clauses.json) is tested when a test quotes each of them by itself: the whole sentence names none.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,6 +34,7 @@ const { values: given } = parseArgs({
 const readJson = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'));
 const notDone = readJson('docs/requirements/not-done.json');
 const restated = readJson('docs/requirements/restated.json');
+const clauses = readJson('docs/requirements/clauses.json');
 const requirements = [...rfcs.keys()].flatMap((rfc) =>
   readJson(`docs/requirements/rfc${rfc}.json`).map((requirement) => ({
     ...requirement,
@@ -40,6 +42,12 @@ const requirements = [...rfcs.keys()].flatMap((rfc) =>
     normalized: normalized(requirement.text),
     implementedAt: new Set(),
     testedAt: new Set(),
+    /** What the sentence asks for, each with the tests that quote it by itself; empty where it asks for one thing. */
+    clauses: (clauses[rfc]?.[requirement.id] ?? []).map((text) => ({
+      text,
+      normalized: normalized(text),
+      testedAt: new Set(),
+    })),
     reason: notDone[rfc]?.[requirement.id],
     /** The requirement that says the same: what holds for it holds for this one. */
     restates: restated[rfc]?.[requirement.id],
@@ -53,7 +61,10 @@ for (const { path, quotations } of files) {
   for (const quotation of quotations) {
     const matches = requirementsQuotedBy(quotation);
     if (matches === undefined) ambiguous.push({ path, sentence: quotation.sentence });
-    for (const match of matches ?? []) (path.startsWith('src/') ? match.implementedAt : match.testedAt).add(path);
+    for (const match of matches ?? []) {
+      (path.startsWith('src/') ? match.implementedAt : match.testedAt).add(path);
+      if (path.startsWith('test/')) clauseQuotedBy(quotation, match)?.testedAt.add(path);
+    }
   }
 }
 
@@ -61,15 +72,17 @@ for (const requirement of requirements) {
   const original = find(requirement.rfc, requirement.restates);
   for (const path of original?.implementedAt ?? []) requirement.implementedAt.add(path);
   for (const path of original?.testedAt ?? []) requirement.testedAt.add(path);
+  if (original !== undefined && requirement.clauses.length === 0) requirement.clauses = original.clauses;
   requirement.reason ??= original?.reason;
 }
 
 const document = render();
 if (given.json) {
-  const report = requirements.map(({ normalized: _, implementedAt, testedAt, ...requirement }) => ({
+  const report = requirements.map(({ normalized: _, implementedAt, testedAt, clauses, ...requirement }) => ({
     ...requirement,
     implementedAt: [...implementedAt],
     testedAt: [...testedAt],
+    untestedClauses: clauses.filter((clause) => clause.testedAt.size === 0).map(({ text }) => text),
   }));
   const current = existsSync(documentPath) ? readFileSync(documentPath, 'utf8') : '';
   console.log(
@@ -122,6 +135,15 @@ function requirementsQuotedBy({ rfc, sentence, sections }) {
   }
 }
 
+/** The one clause of a sentence that a quotation is about; undefined when it is about several, or none. */
+function clauseQuotedBy({ sentence }, requirement) {
+  const parts = partsOf(sentence);
+  const touched = requirement.clauses.filter((clause) =>
+    parts.some((part) => part.includes(clause.normalized) || clause.normalized.includes(part)),
+  );
+  return touched.length === 1 ? touched[0] : undefined;
+}
+
 function find(rfc, id) {
   return requirements.find((requirement) => requirement.rfc === rfc && requirement.id === id);
 }
@@ -133,8 +155,18 @@ function unknownIds() {
       ...Object.keys(notDone[rfc] ?? {}),
       ...(notDone.notReviewed?.[rfc] ?? []),
       ...Object.entries(restated[rfc] ?? {}).flat(),
+      ...Object.keys(clauses[rfc] ?? {}),
     ];
-    return ids.filter((id) => find(rfc, id) === undefined).map((id) => `RFC ${rfc} ${id}`);
+    const strange = requirements.filter(
+      (each) =>
+        each.rfc === rfc &&
+        clauses[rfc]?.[each.id] &&
+        each.clauses.some((clause) => !contains(each.normalized, partsOf(clause.text))),
+    );
+    return [
+      ...ids.filter((id) => find(rfc, id) === undefined),
+      ...strange.map(({ id }) => `${id}: a clause of it`),
+    ].map((id) => `RFC ${rfc} ${id}`);
   });
 }
 
@@ -178,7 +210,8 @@ function render() {
     'an implementation (conventions, IANA, references) are left out by `scripts/extract-requirements.mjs`.',
     '',
     'Counts are of MUST-like + SHOULD-like sentences. A test fails where a MUST has neither both an implementation and a test',
-    'nor a reason, or a SHOULD has neither an implementation nor a reason.',
+    'nor a reason, or a SHOULD has neither an implementation nor a reason. A sentence that asks for several things has its',
+    'clauses in bold; each of them has to be quoted by a test for itself.',
     '',
     row([
       'RFC',
@@ -210,11 +243,12 @@ function sectionsOf(rfc) {
   ]);
 }
 
-function rowOf({ id, text, implementedAt, testedAt, reason, restates, isReviewed }) {
+function rowOf({ id, text, implementedAt, testedAt, clauses, reason, restates, isReviewed }) {
   const because = [restates && `as ${restates}:`, reason && `*${reason}*`].filter(Boolean).join(' ');
   const implemented = [...implementedAt].map((path) => link(path)).join(', ');
   const state = isReviewed ? [because, implemented].filter((part) => part !== '').join(' ') : '**not reviewed yet**';
-  return row([id, text.replaceAll('|', '\\|'), state, [...testedAt].map((path) => link(path)).join(', ')]);
+  const sentence = clauses.reduce((marked, clause) => marked.replace(clause.text, `**${clause.text}**`), text);
+  return row([id, sentence.replaceAll('|', '\\|'), state, [...testedAt].map((path) => link(path)).join(', ')]);
 }
 
 function link(path) {

@@ -35,12 +35,25 @@ const mayImportPackage: Readonly<Record<string, readonly string[]>> = {
   'transport/dynamic-port.ts': ['node:'],
   'transport/local-address.ts': ['node:', 'debug'],
   'transport/link-mtu.ts': ['node:'],
+  'transport/host-addresses.ts': ['node:'],
+  'transport/system-sources.ts': ['node:'],
 };
 
 /** Layers 0 to 4 know no time, no chance, no waiting and no platform. */
 const sansIo = ['base', 'chunks', 'reliability', 'streams', 'association', 'endpoint'];
 const forbiddenInSansIo =
   /\b(Buffer|setTimeout|setInterval|setImmediate|queueMicrotask|Date|performance|Math\.random|crypto|EventEmitter|Promise|async|await|process|console|globalThis)\b/;
+
+/** No test decides by the clock: operations are counted (test/support/operations.ts), and what has to happen is awaited. */
+const clock = /\b(setTimeout|setInterval|performance|Date|hrtime|AbortSignal\.timeout)\b/;
+const mayReadTheClock: Readonly<Record<string, string>> = {
+  'support/fuzzer.ts': 'reports how long the slowest packet took, which nothing judges',
+  'support/relay.ts': 'is a network in real time, for stacks that have no other',
+  'support/turn-pipe.ts': 'delays in the time of fake timers',
+  'unit/driver/driver.test.ts': 'the driver is what arms timers: these are fake ones',
+  'unit/driver/system.test.ts': 'the system clock is what it looks at',
+  'unit/driver/worker-transport.test.ts': 'lets a turn of the event loop pass',
+};
 
 const source = fileURLToPath(new URL('../src', import.meta.url));
 
@@ -52,11 +65,12 @@ interface SourceFile {
   readonly imports: readonly string[];
 }
 
-function readSource(directory: string): SourceFile[] {
+function readSource(directory: string, root = directory): SourceFile[] {
   return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
     const path = join(directory, entry.name);
-    if (entry.isDirectory()) return readSource(path);
-    const relativePath = relative(source, path).split(sep).join('/');
+    if (entry.isDirectory()) return readSource(path, root);
+    if (!entry.name.endsWith('.ts')) return [];
+    const relativePath = relative(root, path).split(sep).join('/');
     const text = readFileSync(path, 'utf8');
     return [{ path: relativePath, room: relativePath.split('/')[0]!, text, imports: importsOf(text) }];
   });
@@ -101,6 +115,7 @@ function violations(file: SourceFile): string[] {
 }
 
 const files = readSource(source);
+const tests = readSource(fileURLToPath(new URL('.', import.meta.url)));
 
 describe('the architecture', () => {
   test('every room has a place in the layer table', () => {
@@ -136,6 +151,15 @@ describe('the architecture', () => {
       return lines > 500 ? [`${path}: ${lines}`] : [];
     });
     expect(long).toEqual([]);
+  });
+
+  test('no test reads a clock or waits for one, but for those that say why', () => {
+    const readers = tests
+      // Other stacks run in a time of their own.
+      .filter(({ room, path }) => room !== 'interop' && path !== 'architecture.test.ts')
+      .filter(({ path, text }) => mayReadTheClock[path] === undefined && clock.test(codeOf(text)))
+      .map(({ path }) => path);
+    expect(readers).toEqual([]);
   });
 
   // The checks above are worth what they catch.

@@ -18,6 +18,8 @@ interface Requirement {
   readonly text: string;
   readonly implementedAt: readonly string[];
   readonly testedAt: readonly string[];
+  /** What the sentence asks for besides, and no test quotes by itself. */
+  readonly untestedClauses: readonly string[];
   readonly reason?: string;
   readonly isReviewed: boolean;
 }
@@ -34,6 +36,11 @@ describe('the RFC coverage', () => {
   it('knows an implementation and a test of every MUST, or a reason why there is none', () => {
     const missing = due.filter(isMust).filter((each) => each.implementedAt.length === 0 || each.testedAt.length === 0);
     expect(missing.map(named)).toEqual([]);
+  });
+
+  it('knows a test of each clause of a MUST that asks for several things', () => {
+    const missing = due.filter(isMust).filter(({ untestedClauses }) => untestedClauses.length > 0);
+    expect(missing.map((each) => `${named(each)} ${JSON.stringify(each.untestedClauses)}`)).toEqual([]);
   });
 
   it('knows an implementation of every SHOULD, or a reason why there is none', () => {

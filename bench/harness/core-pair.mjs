@@ -1,6 +1,5 @@
 // Two sans-IO endpoints of the built package with nothing between them: no sockets, no timers, virtual time.
 import { createHmac, randomFillSync } from 'node:crypto';
-import { Ring } from '../../dist/base/ring.js';
 import { Endpoint } from '../../dist/core.js';
 
 const port = 5000;
@@ -25,8 +24,8 @@ export class CorePair {
   /** Takes what either side tells. */
   onEvent = nowhere;
   /** Under way. */
-  #fromOne = new Ring();
-  #fromOther = new Ring();
+  #fromOne = [];
+  #fromOther = [];
 
   constructor(options = {}) {
     this.one = new Endpoint({ port, ...options }, environment);
@@ -58,7 +57,7 @@ export class CorePair {
 
   /**
    * Carries packets until both sides are silent. Each side answers what comes in one turn together, but for what wants an answer
-   * at once: as the driver behind a socket does.
+   * or a SACK chunk at once: as the driver behind a socket does.
    */
   settle() {
     for (let busy = true; busy; ) {
@@ -86,7 +85,8 @@ export class CorePair {
     for (let packet = packets.shift(); packet !== undefined; packet = packets.shift()) {
       this.packets++;
       if (this.intercept?.(packet.packet) === true) continue;
-      if (to.handlePacket(packet.packet, packet.to, undefined, this.now) === 'answer') this.#drain(to, answers);
+      const demand = to.handlePacket(packet.packet, packet.to, undefined, this.now);
+      if (demand === 'answer' || demand === 'acknowledgement') this.#drain(to, answers);
     }
     this.#drain(to, answers);
     return true;

@@ -56,7 +56,8 @@ export async function measure(question, { runs, ...settings }, onRun = () => {})
   }));
 }
 
-function valuesOf(question, result) {
+/** One value for each row of the question, or an error that says what a run has measured instead. */
+export function valuesOf(question, result) {
   const values = Array.isArray(result) ? result : [result];
   const isGood = values.length === question.rows.length && values.every((value) => Number.isFinite(value) && value > 0);
   if (!isGood) throw new Error(`a run measured ${JSON.stringify(result)}, which cannot be`);

@@ -44,6 +44,27 @@ function line(title, { value, samples }, ratio) {
   return `  ${title.padEnd(26)} ${formatValue(value).padStart(12)}  ${ratio.padEnd(9)} [${formatSpread(samples)}]`;
 }
 
+/** One row beside the same of another commit's build. */
+export function againstLines(row, id) {
+  const { ratio, low, high, isNoWorse } = row.against;
+  const verdict = isNoWorse ? 'no worse' : 'WORSE';
+  return [
+    `${row.name} (${formatUnit(row.unit)})`,
+    line('working tree', row, ''),
+    line(id, row.against, ''),
+    `  ${'ratio'.padEnd(26)} ${`× ${ratio.toFixed(3)}`.padStart(12)}  ${verdict.padEnd(9)} [${low.toFixed(3)} … ${high.toFixed(3)}]`,
+  ];
+}
+
+/** How two builds are compared. */
+export function againstRule({ id, pairs, confidence, bound }) {
+  return [
+    `The working tree beside ${id}: ${pairs} pairs of runs, each begun by the build that ended the one before, by the same benchmarks.`,
+    'The ratio is the median of those of the pairs, above 1 where the working tree is better; its brackets hold the median of all such',
+    `pairs with a confidence of ${(100 * confidence).toFixed(0)} %. It is no worse where they reach ${bound} or more.`,
+  ];
+}
+
 /** Our values beside those of an earlier run. */
 export function comparisonLines(rows, earlierRows) {
   const earlier = new Map(earlierRows.map((row) => [row.name, row]));

@@ -1,45 +1,73 @@
 import { isIpv6, type NetAddress } from '../base/address.ts';
-import { canonicalIp, isLoopback, isUnicast } from '../base/ip.ts';
-import {
-  type AddressParameter,
-  addressParameter,
-  findParameter,
-  isAddressParameter,
-  type Parameter,
-} from '../chunks/index.ts';
+import { canonicalIp, isUnicast } from '../base/ip.ts';
+import { isInScopeOf, scopeOf, zoneOf } from '../base/ip-scope.ts';
+import type { SourceLookup } from '../base/source-lookup.ts';
+import { findParameter, isAddressParameter, type Parameter } from '../chunks/index.ts';
 
-/** More addresses of one peer than this are left aside: each costs a path, and probes until it answers. */
+/** More addresses of one peer than this are left aside: each costs a path, and probes until it answers. Nor are more told. */
 const maxPeerAddresses = 16;
 
 /** Parameter types as the Supported Address Types parameter lists them (RFC 9260 §3.3.2.1.5). */
 const ipv4Type = 5;
 const ipv6Type = 6;
 
+/** The addresses that we speak from. */
+export interface OwnAddresses {
+  /** Those that our user has chosen to bind; empty where the system chooses. */
+  readonly localAddresses: readonly NetAddress[];
+  /** Where the system chooses: what it does; undefined where nobody tells. */
+  readonly sources: SourceLookup | undefined;
+}
+
 /**
- * What an INIT or INIT ACK chunk to `peerIp` says of our addresses. A single one goes without saying: it is the source
- * of the packet (RFC 9260 §5.1.2 A), and behind a NAT the only one that means anything (RFC 6951 §5.7).
+ * What an INIT or INIT ACK chunk says of our addresses: those that were bound by name, or all that the host has, as far as
+ * they mean to the peer what they mean here. A single one goes without saying: it is the source of the packet (RFC 9260
+ * §5.1.2 A).
  *
- * @param localIps the addresses that our user has chosen to bind
+ * @param peers where the peer is: one address of an INIT that came, or all to which ours may go
+ * @param source where our packet leaves from; undefined where that is not known
  * @param peerTypes what the peer's Supported Address Types parameter lists; undefined for all
  */
-export function ownAddressParameters(
-  localIps: readonly string[],
-  peerIp: string,
+export function addressesToTell(
+  { localAddresses, sources }: OwnAddresses,
+  peers: readonly NetAddress[],
+  source: string | undefined,
   peerTypes?: readonly number[],
-): AddressParameter[] {
-  const eligible = localIps.filter((ip) => isInScopeOf(peerIp, ip) && isSupported(ip, peerIp, peerTypes));
-  // RFC 6951 §3.2: "For single-homed associations, IP addresses MUST NOT be listed in the INIT and INIT-ACK chunks."
+): readonly string[] {
+  const candidates = sources === undefined ? localAddresses.map(({ ip }) => ip) : hostAddresses(sources, peers);
+  const peerIp = peers[0]?.ip ?? '';
   // RFC 6951 §3.2: "For multihomed SCTP associations, the address management as described in Section 5.7 MUST be
-  // performed": listed is what the user has bound by name, and nobody binds an address that a NAT gave.
-  return eligible.length < 2 ? [] : eligible.map(addressParameter);
+  // performed": no address "that might require translation". Towards public addresses those are the private ones.
+  const isTold = (ip: string): boolean =>
+    peers.every((peer) => isInScopeOf(peer.ip, ip)) && isSupported(ip, peerIp, peerTypes);
+  const eligible = candidates.filter(isTold).slice(0, maxPeerAddresses);
+  // RFC 6951 §3.2: "For single-homed associations, IP addresses MUST NOT be listed in the INIT and INIT-ACK chunks."
+  const isSingle = source === undefined ? eligible.length < 2 : eligible.every((ip) => ip === source);
+  return isSingle ? [] : eligible;
+}
+
+/**
+ * A host that is bound to any address can be reached at all of them. Those of its loopback fail together, so that there they
+ * count only where the system takes them towards addresses that our user has named.
+ */
+function hostAddresses(sources: SourceLookup, peers: readonly NetAddress[]): string[] {
+  const taken = peers.map((peer) => sources.knownSourceOf(peer)?.ip).filter((ip) => ip !== undefined);
+  const isLocal = peers.some(({ ip }) => scopeOf(ip) === 'loopback');
+  const others = isLocal ? [] : sources.addresses.map(({ ip }) => ip);
+  return [...new Set([...taken, ...others])];
+}
+
+/** The addresses that an INIT or INIT ACK chunk lists. */
+export function listedAddresses(parameters: readonly Parameter[]): string[] {
+  return parameters.filter(isAddressParameter).map(({ address }) => address);
 }
 
 /** The Supported Address Types parameter for our INIT, where not every family is: a peer need not try the other. */
-export function supportedAddressTypes(localIps: readonly string[]): Parameter[] {
+export function supportedAddressTypes({ localAddresses }: OwnAddresses): Parameter[] {
   // §3.3.2.1.5: "The value indicating the Host Name Address parameter MUST NOT be used […] and MUST be ignored".
   const types = [
-    ...(localIps.some((ip) => !isIpv6(ip)) ? [ipv4Type] : []),
-    ...(localIps.some(isIpv6) ? [ipv6Type] : []),
+    ...(localAddresses.some(({ ip }) => !isIpv6(ip)) ? [ipv4Type] : []),
+    ...(localAddresses.some(({ ip }) => isIpv6(ip)) ? [ipv6Type] : []),
   ];
   return types.length === 1 ? [{ kind: 'Supported Address Types', addressTypes: types }] : [];
 }
@@ -49,22 +77,23 @@ export function supportedAddressTypes(localIps: readonly string[]): Parameter[] 
  * address that sent the INIT or INIT ACK chunk", the source first. Under UDP encapsulation they are taken to share its
  * UDP port until packets from them show another.
  *
- * Left aside: what is not unicast, what only the peer itself can reach (loopback, for a peer that is not on it), and
- * families that none of `localIps` has ("The other addresses MAY be ignored").
+ * Left aside: what is not unicast, what only the peer itself or its link can reach (unless it came from there), and families
+ * that none of our addresses has ("The other addresses MAY be ignored").
  */
 export function peerAddresses(
   parameters: readonly Parameter[],
   from: NetAddress,
-  localIps: readonly string[],
+  { localAddresses }: OwnAddresses,
 ): NetAddress[] {
   // §5.1.2 A: "the endpoint MUST take the source IP address from which the chunk arrives and record it".
   const addresses = [from];
   for (const parameter of parameters) {
     if (!isAddressParameter(parameter) || addresses.length === maxPeerAddresses) continue;
-    const ip = canonicalIp(parameter.address);
+    const ip = inZoneOf(from.ip, canonicalIp(parameter.address));
     // §5.1.2: "it MUST use all the addresses belonging to the supported address family."; "The endpoint SHOULD NOT
     // respond with any kind of error indication."
-    if (ip === undefined || !isUnicast(ip) || !isInScopeOf(from.ip, ip) || !hasFamilyOf(localIps, ip)) continue;
+    if (ip === undefined || !isUnicast(ip) || !isReachableFrom(from.ip, ip) || !hasFamilyOf(localAddresses, ip))
+      continue;
     if (!addresses.some((address) => address.ip === ip)) addresses.push({ ip, udpPort: from.udpPort });
   }
   return addresses;
@@ -82,7 +111,10 @@ export function pairedLocalAddress(
   index: number,
 ): NetAddress | undefined {
   const sameFamily = localAddresses.filter(({ ip }) => isIpv6(ip) === isIpv6(peerIp));
-  return sameFamily[index % Math.max(sameFamily.length, 1)];
+  const inScope = sameFamily.filter(({ ip }) => isInScopeOf(peerIp, ip));
+  // Behind a NAT, private addresses are what there is.
+  const candidates = inScope.length > 0 ? inScope : sameFamily;
+  return candidates[index % Math.max(candidates.length, 1)];
 }
 
 /**
@@ -98,8 +130,16 @@ export function otherLocalAddress(
   return sameFamily.length < 2 ? localAddress : sameFamily[(index + 1) % sameFamily.length];
 }
 
-function isInScopeOf(peerIp: string, ip: string): boolean {
-  return !isLoopback(ip) || isLoopback(peerIp);
+/** A link-local address means something on its link alone: the one from which the packet came that told it (RFC 4007 §9). */
+function inZoneOf(peerIp: string, ip: string | undefined): string | undefined {
+  const zone = zoneOf(peerIp);
+  return ip === undefined || zone === '' || !isIpv6(ip) || scopeOf(ip) !== 'link' ? ip : `${ip}%${zone}`;
+}
+
+/** A private address that a peer lists behind a NAT is probed as any other: "it MUST use all the addresses" (§5.1.2). */
+function isReachableFrom(peerIp: string, ip: string): boolean {
+  const scope = scopeOf(ip);
+  return (scope !== 'loopback' && scope !== 'link') || isInScopeOf(peerIp, ip);
 }
 
 /**
@@ -111,6 +151,6 @@ function isSupported(ip: string, peerIp: string, peerTypes: readonly number[] | 
   return peerTypes.includes(isIpv6(ip) ? ipv6Type : ipv4Type);
 }
 
-function hasFamilyOf(localIps: readonly string[], ip: string): boolean {
-  return localIps.length === 0 || localIps.some((local) => isIpv6(local) === isIpv6(ip));
+function hasFamilyOf(localAddresses: readonly NetAddress[], ip: string): boolean {
+  return localAddresses.length === 0 || localAddresses.some((local) => isIpv6(local.ip) === isIpv6(ip));
 }

@@ -1,12 +1,14 @@
 import type { NetAddress } from '../base/address.ts';
+import { emptyBytes } from '../base/bytes.ts';
 import { SctpError } from '../base/errors.ts';
 import type { Instant } from '../base/time.ts';
-import type { ErrorCause, InitChunk, Packet } from '../chunks/index.ts';
+import { commonHeaderLength, type ErrorCause, type InitChunk, type Packet, tlvHeaderLength } from '../chunks/index.ts';
 import type { Message, OutgoingMessage } from '../streams/message.ts';
-import type { PartialMessage } from '../streams/partial-message.ts';
+import { PartialMessage } from '../streams/partial-message.ts';
 import type { Received } from '../streams/receive-queue.ts';
-import { createScheduler } from '../streams/schedulers.ts';
+import { createScheduler, schedulerNames } from '../streams/schedulers.ts';
 import type { SchedulerName, StreamScheduler } from '../streams/stream-scheduler.ts';
+import { invalid, requireBoolean, requireBytes, requireObject, requireUint } from './arguments.ts';
 import type { Capabilities } from './capabilities.ts';
 import { ChunkHandler } from './chunk-handler.ts';
 import { type AssociationEnvironment, Context, type Transmit } from './context.ts';
@@ -17,22 +19,24 @@ import type { AssociationMetrics } from './metrics.ts';
 import type { AssociationOptions } from './options.ts';
 import { PathMtuDiscovery } from './path-mtu-discovery.ts';
 import { Paths } from './paths.ts';
-import type { ReconfigurationPolicy } from './reconfiguration-policy.ts';
+import { acceptEverything, type ReconfigurationPolicy } from './reconfiguration-policy.ts';
 import type { ReconfigurationRequest } from './reconfiguration-requester.ts';
 import { Shutdown } from './shutdown.ts';
+import { Standstill } from './standstill.ts';
 import type { StateName } from './state.ts';
 import type { StateCookie } from './state-cookie.ts';
 import { Transmitter } from './transmitter.ts';
-import { type AppendOptions, requireUint, type SendRequest, UserMessages } from './user-messages.ts';
+import { type AppendOptions, type SendRequest, UserMessages } from './user-messages.ts';
 import { hasAcceptableTag } from './verification-tag.ts';
 
 export type { AppendOptions, SendRequest } from './user-messages.ts';
 
 /**
- * What a packet wants first: an answer, or the reader of what it brought, who may have one. Nothing, where a SACK chunk is all
- * that there is to say, or a SACK chunk was all that there was: these may wait for more of them.
+ * What a packet wants first: an answer at once; a SACK chunk, before another packet is taken (§6.2: it speaks of this one); the
+ * reader of what it brought, who may have an answer, and whose turn comes before a SACK chunk, too; or nothing, where a SACK chunk
+ * was all that there was, or the delayed one will do: these may wait for more packets.
  */
-export type Demand = 'answer' | 'delivery' | 'nothing';
+export type Demand = 'answer' | 'acknowledgement' | 'delivery' | 'nothing';
 
 /** Who is told that an association may have something to poll. */
 export interface ActivityListener {
@@ -68,6 +72,7 @@ export class Association {
   readonly #heartbeats: Heartbeats;
   readonly #pathMtuDiscovery: PathMtuDiscovery;
   readonly #shutdown: Shutdown;
+  readonly #standstill: Standstill;
   readonly #transmitter: Transmitter;
   readonly #messages: UserMessages;
   readonly #chunkHandler: ChunkHandler;
@@ -86,6 +91,7 @@ export class Association {
     this.#pathMtuDiscovery = new PathMtuDiscovery(this.#context);
     this.#handshake = new Handshake(this.#context, this.#heartbeats);
     this.#shutdown = new Shutdown(this.#context);
+    this.#standstill = new Standstill(this.#context);
     this.#transmitter = new Transmitter(this.#context);
     this.#messages = new UserMessages(this.#context);
     this.#chunkHandler = new ChunkHandler(this.#context, {
@@ -202,7 +208,9 @@ export class Association {
    * @throws SctpError SCTP_ERR_CLOSED, SCTP_ERR_ABANDONED, SCTP_ERR_EMPTY_MESSAGE, SCTP_ERR_SEND_BUFFER_FULL (`writable`
    * follows), SCTP_ERR_INVALID_ARGUMENT when it has ended
    */
-  append(message: OutgoingMessage, data: Uint8Array, { endOfMessage = false }: AppendOptions = {}): void {
+  append(message: OutgoingMessage, data: Uint8Array, options: AppendOptions = {}): void {
+    requireObject('options', options);
+    const { endOfMessage = false } = options;
     this.#messages.append(message, data, endOfMessage);
     this.#listener.handleActivity();
   }
@@ -230,6 +238,7 @@ export class Association {
   }
 
   set partialDelivery(isOn: boolean) {
+    requireBoolean('partialDelivery', isOn);
     this.#context.receiveQueue.partialDelivery = isOn;
     this.#deliverPartly();
   }
@@ -240,6 +249,7 @@ export class Association {
    * and after a reset by the peer.
    */
   receivePartly(_now: Instant, streamId?: number): Received | undefined {
+    if (streamId !== undefined) requireUint('streamId', streamId, 0xffff);
     return this.#afterReading(this.#context.receiveQueue.take(streamId));
   }
 
@@ -248,11 +258,13 @@ export class Association {
    * `state` tells that it is complete, or will never be.
    */
   read(message: PartialMessage, _now: Instant): Uint8Array | undefined {
+    requirePartial(message);
     return this.#afterReading(this.#context.receiveQueue.read(message));
   }
 
   /** Drops what is left of a message in delivery, and what still comes of it. */
   discard(message: PartialMessage): void {
+    requirePartial(message);
     this.#context.receiveQueue.discard(message);
     this.#afterReading(message);
   }
@@ -266,6 +278,7 @@ export class Association {
 
   /** Ends that: what waits in the stream, and what comes, is for the reader of all streams. */
   rejoinStream(streamId: number): void {
+    requireUint('streamId', streamId, 0xffff);
     this.#context.receiveQueue.closeLane(streamId);
     this.#deliverPartly();
   }
@@ -305,6 +318,7 @@ export class Association {
     }
     const first = events.peek()?.kind;
     if (first === 'established') return 'answer';
+    if (state.receiver.tracker.isSackDue) return 'acknowledgement';
     // DATA stands behind the SACK chunk of its packet, and what it brings behind what that has to tell.
     const isReadable = first === 'readable' || events.at(events.length - 1)?.kind === 'readable';
     return isReadable ? 'delivery' : 'nothing';
@@ -318,6 +332,9 @@ export class Association {
   /** STREAM SCHEDULER (RFC 8260 §4.3.2): from the next decision on. */
   setScheduler(scheduler: SchedulerName | StreamScheduler): void {
     const { sendQueue } = this.#context;
+    if (typeof scheduler === 'string' ? !schedulerNames.includes(scheduler) : !isScheduler(scheduler)) {
+      throw invalid(`scheduler must be one of ${schedulerNames.join(', ')}, or a StreamScheduler`);
+    }
     sendQueue.scheduler = typeof scheduler === 'string' ? createScheduler(scheduler) : scheduler;
   }
 
@@ -328,13 +345,11 @@ export class Association {
    */
   setStreamShare(streamId: number, share: { readonly priority?: number; readonly weight?: number }): void {
     requireUint('streamId', streamId, 0xffff);
+    requireObject('share', share);
     const { priority, weight } = share;
     if (priority !== undefined) requireUint('priority', priority, 0xffff);
-    if (weight !== undefined && !(weight > 0 && weight <= 0xffff)) {
-      throw new SctpError(
-        'SCTP_ERR_INVALID_ARGUMENT',
-        `weight must be above 0 and at most 65535, not ${String(weight)}`,
-      );
+    if (weight !== undefined && !(typeof weight === 'number' && weight > 0 && weight <= 0xffff)) {
+      throw invalid(`weight must be above 0 and at most 65535, not ${String(weight)}`);
     }
     const { sendQueue } = this.#context;
     const stream = sendQueue.stream(streamId);
@@ -345,6 +360,7 @@ export class Association {
 
   /** Messages of an outbound stream that were given up (RFC 7496 §4.4). */
   abandonedMessages(streamId: number): { readonly unsent: number; readonly sent: number } {
+    requireUint('streamId', streamId, 0xffff);
     for (const stream of this.#context.sendQueue.streams) {
       if (stream.streamId === streamId) return { unsent: stream.abandonedUnsent, sent: stream.abandonedSent };
     }
@@ -367,24 +383,64 @@ export class Association {
 
   /** What the peer's re-configuration requests may do; everything by default. */
   set reconfigurationPolicy(policy: ReconfigurationPolicy) {
+    requireObject('policy', policy);
+    for (const name of Object.keys(acceptEverything) as (keyof ReconfigurationPolicy)[]) {
+      requireBoolean(`policy.${name}`, policy[name]);
+    }
     this.#context.reconfigurationPolicy = policy;
   }
 
-  /** ABORT: ends at once, and tells the peer with a "User-Initiated Abort" cause (§9.1). */
+  /**
+   * ABORT: ends at once, and tells the peer with a "User-Initiated Abort" cause (§9.1), as much of `reason` as a packet holds.
+   * @throws SctpError SCTP_ERR_INVALID_ARGUMENT
+   */
   abort(reason: Uint8Array | undefined, _now: Instant): void {
+    if (reason !== undefined) requireBytes('reason', reason);
     // §9.1: "a 'User-Initiated Abort' error cause (see Section 3.3.10.12) SHOULD be present in the ABORT chunk."
-    const causes: ErrorCause[] = [{ kind: 'User-Initiated Abort', reason: reason ?? new Uint8Array(0) }];
+    // A longer reason would not fit into one packet.
+    const most = this.#context.paths.current.assuredPacketSize - commonHeaderLength - 2 * tlvHeaderLength;
+    const causes: ErrorCause[] = [{ kind: 'User-Initiated Abort', reason: reason?.subarray(0, most) ?? emptyBytes }];
     this.#context.abort('SCTP_ERR_ABORTED', causes);
+    this.#listener.handleActivity();
+  }
+
+  /**
+   * How long the peer may let data wait, in milliseconds: the option `standstillMs`, unless it was changed here. 0 for as long
+   * as it likes.
+   */
+  get standstillMs(): number {
+    return this.#context.standstillMs;
+  }
+
+  set standstillMs(value: number) {
+    requireUint('standstillMs', value, 0x7fff_ffff);
+    this.#context.standstillMs = value;
+    this.#listener.handleActivity();
+  }
+
+  /** Since when the peer has let data wait, ours or its own; `Infinity` while nothing waits. */
+  standstillSince(now: Instant): Instant {
+    return this.#standstill.since(now);
+  }
+
+  /** Ends the association because of that: ABORT with the cause "Out of Resource". `detail` is for people. */
+  endStandstill(detail: string, _now: Instant): void {
+    this.#standstill.end(detail);
     this.#listener.handleActivity();
   }
 
   // Inputs
 
-  /** Takes a packet whose checksum is good and whose ports are ours. Returns false when the tag was not. */
-  handlePacket(packet: Packet, from: NetAddress, to: NetAddress | undefined, now: Instant): boolean {
+  /**
+   * Takes a packet whose checksum is good and whose ports are ours. With `isLate`, it may have been here for a while: no round trip
+   * is measured by it. Returns false when the tag was not good.
+   */
+  handlePacket(packet: Packet, from: NetAddress, to: NetAddress | undefined, now: Instant, isLate = false): boolean {
     const context = this.#context;
     if (!hasAcceptableTag(packet, context.myVerificationTag, context.peerVerificationTag)) return false;
+    if (isLate) context.paths.isMeasuring = false;
     this.#chunkHandler.handlePacket(packet, 0, from, to, now);
+    if (isLate) context.paths.isMeasuring = true;
     this.#listener.handleActivity();
     return true;
   }
@@ -410,6 +466,7 @@ export class Association {
   }
 
   handleTimeout(now: Instant): void {
+    this.#context.paths.reviewSources(now);
     this.#handshake.handleTimeout(now);
     this.#shutdown.handleTimeout(now);
     this.#heartbeats.handleTimeout(now);
@@ -421,6 +478,7 @@ export class Association {
     }
     // Behind T3-rtx, which may tell of a black hole.
     this.#pathMtuDiscovery.handleTimeout(now);
+    this.#standstill.handleTimeout(now);
     this.#listener.handleActivity();
   }
 
@@ -433,7 +491,8 @@ export class Association {
     if (!('sender' in state)) return next;
     const { sender, receiver, reconfiguration } = state;
     const forReconfiguration = this.#mayReconfigure ? reconfiguration.nextTimeout : Number.POSITIVE_INFINITY;
-    return Math.min(next, sender.nextTimeout, receiver.tracker.nextTimeout, forReconfiguration);
+    const { deadline } = this.#standstill;
+    return Math.min(next, sender.nextTimeout, receiver.tracker.nextTimeout, forReconfiguration, deadline);
   }
 
   pollTransmit(now: Instant): Transmit | undefined {
@@ -442,7 +501,9 @@ export class Association {
     // A message whose life time is over is given up when its turn comes: the last that a shutdown was waiting for, perhaps.
     const { state } = this.#context;
     this.#shutdown.handleProgress(now);
-    return this.#context.state === state ? undefined : this.#transmitter.poll(now);
+    const last = this.#context.state === state ? undefined : this.#transmitter.poll(now);
+    if (last === undefined) this.#standstill.observe(now);
+    return last;
   }
 
   pollEvent(): AssociationEvent | undefined {
@@ -460,6 +521,7 @@ export class Association {
     const { state } = this.#context;
     if (taken === undefined || !('receiver' in state)) return taken;
     state.receiver.handleRead();
+    this.#standstill.handleRead();
     if (state.receiver.tracker.isSackDue) this.#listener.handleActivity();
     return taken;
   }
@@ -469,4 +531,15 @@ export class Association {
     const { name } = this.#context.state;
     return name === 'ESTABLISHED' || name === 'SHUTDOWN-PENDING' || name === 'SHUTDOWN-RECEIVED';
   }
+}
+
+function requirePartial(message: unknown): void {
+  if (!(message instanceof PartialMessage)) throw invalid('message must be one that receivePartly has returned');
+}
+
+function isScheduler(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const scheduler = value as Partial<StreamScheduler>;
+  const { handleActive, handleIdle, select, handleSent, handlePacketEnd } = scheduler;
+  return [handleActive, handleIdle, select, handleSent, handlePacketEnd].every((each) => typeof each === 'function');
 }

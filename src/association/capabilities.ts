@@ -1,9 +1,10 @@
 import {
   chunkTypes,
   findParameter,
-  type KnownParameter,
   type Parameter,
+  type RecognizedParameters,
   recognizeParameters,
+  setUpParameters,
 } from '../chunks/index.ts';
 import type { AssociationOptions } from './options.ts';
 
@@ -34,31 +35,16 @@ export interface TransportIntegrity {
   readonly errorDetectionMethod: number | undefined;
 }
 
-/**
- * The parameters of INIT and INIT ACK chunks that an association acts on, or knowingly leaves alone. RFC 9653 §4: who does not
- * support a zero checksum "is REQUIRED to skip this parameter and continue to process further parameters in the chunk." RFC
- * 4820 §4: "The receiver of the PAD parameter MUST silently discard this parameter and continue processing the rest".
- */
-const understood: ReadonlySet<Parameter['kind']> = new Set<Parameter['kind']>([
-  'IPv4 Address',
-  'IPv6 Address',
-  'State Cookie',
-  'Unrecognized Parameter',
-  'Cookie Preservative',
-  'Host Name Address',
-  'Supported Address Types',
+const withoutPartialReliability: ReadonlySet<Parameter['kind']> = new Set(
+  [...setUpParameters].filter((kind) => kind !== 'Forward-TSN-Supported'),
+);
+
+/** What we know and never use: RFC 9260 §3.3.2, Note 2, reserves ECN Capable. */
+const ecnOnly: ReadonlySet<Parameter['kind']> = new Set(['ECN Capable'] as const);
+const ecnAndZeroChecksum: ReadonlySet<Parameter['kind']> = new Set([
   'ECN Capable',
   'Zero Checksum Acceptable',
-  'Padding',
-  'Supported Extensions',
-  'Forward-TSN-Supported',
-]);
-
-export interface RecognizedParameters {
-  readonly accepted: readonly KnownParameter[];
-  /** Whole parameters to report, "as described in Section 3.2.2". */
-  readonly unrecognized: readonly Uint8Array[];
-}
+] as const);
 
 /**
  * Sorts out what this association does not understand (RFC 9260 §3.2.1). With partial reliability switched off, RFC 3758
@@ -66,11 +52,14 @@ export interface RecognizedParameters {
  * Forward-TSN-Supported parameter and does not support the Forward-TSN chunk type, the receiver MUST follow the rules"; "When
  * a receiver of an INIT-ACK […] does not support the Forward-TSN chunk type, the receiver MUST follow the rules".
  */
-export function recognize(parameters: readonly Parameter[], options: AssociationOptions): RecognizedParameters {
-  if (options.partialReliability) return recognizeParameters(parameters, understood);
-  const kinds = new Set(understood);
-  kinds.delete('Forward-TSN-Supported');
-  return recognizeParameters(parameters, kinds);
+export function recognize(
+  parameters: readonly Parameter[],
+  options: AssociationOptions,
+  transport: TransportIntegrity,
+): RecognizedParameters {
+  const understood = options.partialReliability ? setUpParameters : withoutPartialReliability;
+  const speaksZeroChecksum = options.zeroChecksum && transport.errorDetectionMethod !== undefined;
+  return recognizeParameters(parameters, understood, speaksZeroChecksum ? ecnOnly : ecnAndZeroChecksum);
 }
 
 /**

@@ -107,7 +107,7 @@ export class ChunkHandler {
         if (!this.#pathMtuDiscovery.handleHeartbeatAck(chunk, now)) this.#heartbeats.handleHeartbeatAck(chunk, now);
         return true;
       case 'ABORT':
-        this.#handleAbort(chunk);
+        this.#handleAbort(chunk, from, now);
         return false;
       case 'ERROR':
         this.#handleError(chunk.causes, now);
@@ -125,7 +125,9 @@ export class ChunkHandler {
         // §3.3.7: "an ABORT chunk with a format error […], it MUST silently discard it." §6.10: "If the receiver
         // detects a partial chunk, it MUST drop the chunk."
         context.metrics.malformedChunks++;
-        return true;
+        if (chunk.type !== chunkTypes['INIT ACK']) return true;
+        this.#handshake.handleMalformedInitAck(chunk, from, to);
+        return false;
       case 'INIT': // never bundled, and never under a tag (§8.5.1 A)
       case 'COOKIE ECHO': // first in its packet, or not at all (§5.1 C)
         context.metrics.unexpectedChunks++;
@@ -212,10 +214,11 @@ export class ChunkHandler {
   }
 
   /** §9.1: "the receiving endpoint MUST remove the association from its record and SHOULD report the termination". */
-  #handleAbort({ causes, tagReflected }: AbortChunk): void {
+  #handleAbort({ causes, tagReflected }: AbortChunk, from: NetAddress, now: Instant): void {
     // §3.3.7: "an endpoint that receives an ABORT chunk MUST NOT respond to that ABORT chunk by sending an ABORT chunk
     // of its own." §9.1: "MUST NOT respond to any received packet that contains an ABORT chunk".
     const { name } = this.#context.state;
+    if (tagReflected && this.#heartbeats.handleReflectedAbort(from, now)) return;
     // Both sides have delivered everything, and the peer has forgotten the association (T bit): its SHUTDOWN COMPLETE was
     // lost, and something that came late has met nobody (§8.4 8). What is left to say is said.
     if (name === 'SHUTDOWN-ACK-SENT' && tagReflected) {

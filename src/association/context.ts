@@ -1,4 +1,5 @@
 import type { LinkMtu, NetAddress } from '../base/address.ts';
+import { asciiBytes } from '../base/bytes.ts';
 import type { Environment } from '../base/environment.ts';
 import type { SctpErrorCode } from '../base/errors.ts';
 import { errorCodes } from '../base/errors.ts';
@@ -11,6 +12,7 @@ import type { Message, OutgoingMessage } from '../streams/message.ts';
 import { ReceiveQueue } from '../streams/receive-queue.ts';
 import { createScheduler } from '../streams/schedulers.ts';
 import { SendQueue } from '../streams/send-queue.ts';
+import type { OwnAddresses } from './addresses.ts';
 import { type Capabilities, noCapabilities } from './capabilities.ts';
 import { ControlQueue } from './control-queue.ts';
 import type { AssociationEvent } from './events.ts';
@@ -32,7 +34,7 @@ export interface Transmit {
 }
 
 /** What the owner of an association gives it. */
-export interface AssociationEnvironment extends Environment {
+export interface AssociationEnvironment extends Environment, OwnAddresses {
   readonly cookieJar: CookieJar;
   /** Where packets are written. */
   readonly slab: Slab;
@@ -41,7 +43,6 @@ export interface AssociationEnvironment extends Environment {
   /** The headers below SCTP on IPv4, and the largest SCTP packet, both in bytes (see `Transport`). */
   readonly overhead: number;
   readonly maxPacketSize: number;
-  /** The addresses that our user has chosen to bind; empty where the system chooses. */
   localAddresses: readonly NetAddress[];
   /** The MTU of the link towards an address: path MTUs are discovered where the transport tells it (RFC 8899). */
   readonly linkMtu: LinkMtu | undefined;
@@ -69,6 +70,8 @@ export class Context {
   readonly packets: Ring<Transmit> = new Ring();
   readonly metrics: AssociationMetrics = createMetrics();
   state: State = { name: 'CLOSED' };
+  /** How long the peer may let data wait; 0 for as long as it likes. */
+  standstillMs: number;
   myVerificationTag: number;
   /** 0 until the peer's INIT or INIT ACK has told. */
   peerVerificationTag = 0;
@@ -95,6 +98,7 @@ export class Context {
     this.remotePort = remotePort;
     this.myVerificationTag = myVerificationTag;
     this.outboundStreams = options.outboundStreams;
+    this.standstillMs = options.standstillMs;
     this.#buffers = new Ledger(environment.ledger);
     const { partialDeliveryPoint, receiveBufferSize } = options;
     this.receiveQueue = new ReceiveQueue(this.#buffers, Math.min(partialDeliveryPoint, receiveBufferSize / 4));
@@ -149,19 +153,47 @@ export class Context {
     this.#tieTags = undefined;
   }
 
-  /** Sends `chunk` in a packet of its own, under `verificationTag`; from where the packet that it answers was sent to. */
-  sendAlone(chunk: Chunk, verificationTag: number, to: NetAddress, from: NetAddress | undefined): void {
+  /**
+   * Whether our packets need a CRC32c. RFC 9653 §5.2: "an endpoint SHOULD use zero as the checksum when sending an SCTP packet"
+   * where the peer takes it: unless the packet holds an INIT or COOKIE ECHO chunk, or answers what is out of the blue.
+   */
+  get needsChecksum(): boolean {
+    return !this.#capabilities.zeroChecksumToPeer;
+  }
+
+  /**
+   * Sends `chunk` in a packet of its own, under `verificationTag`; from where the packet that it answers was sent to. What the
+   * peer may take for out of the blue, or may not have agreed about yet, has a checksum.
+   */
+  sendAlone(
+    chunk: Chunk,
+    verificationTag: number,
+    to: NetAddress,
+    from: NetAddress | undefined,
+    checksum = true,
+  ): void {
     const { localPort: sourcePort, remotePort: destinationPort } = this;
     // §3: "INIT, INIT ACK, and SHUTDOWN COMPLETE chunks MUST NOT be bundled with any other chunk into an SCTP packet."
+    // §12.3: "an INIT chunk MUST NOT be bundled with any other chunk in a packet".
     // RFC 9653 §5.2 1 a: "MUST include a correct CRC32c checksum in the packet containing the INIT chunk."
-    const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, [chunk], this.environment);
+    const { slab } = this.environment;
+    const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, [chunk], { slab, checksum });
     this.packets.push({ packet, to, from });
   }
 
-  /** Sends `chunks` in a packet that nothing else joins, as soon as possible. */
-  sendTogether(chunks: readonly Chunk[], { address, localAddress }: Path): void {
+  /** Sends `chunk` to the peer in a packet of its own, unless that would come from an address that the peer does not know. */
+  sendAloneOn(path: Path, chunk: Chunk): void {
+    if (path.isAside) return;
+    this.sendAlone(chunk, this.peerVerificationTag, path.address, path.localAddress, this.needsChecksum);
+  }
+
+  /** Sends `chunks` in a packet that nothing else joins, as soon as possible; likewise. */
+  sendTogether(chunks: readonly Chunk[], { address, localAddress, isAside }: Path): void {
+    if (isAside) return;
     const { localPort: sourcePort, remotePort: destinationPort, peerVerificationTag: verificationTag } = this;
-    const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, chunks, this.environment);
+    const { slab } = this.environment;
+    const encoding = { slab, checksum: this.needsChecksum };
+    const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, chunks, encoding);
     this.packets.push({ packet, to: address, from: localAddress });
   }
 
@@ -203,11 +235,17 @@ export class Context {
     // §8.5.1 B: "MUST always fill in the Verification Tag field of the outbound packet with the destination endpoint's
     // tag value if it is known." Before that there is nobody to tell.
     if (this.peerVerificationTag !== 0) {
-      const abort: Chunk = { kind: 'ABORT', tagReflected: false, causes };
-      const { address, localAddress } = this.paths.current;
-      this.sendAlone(abort, this.peerVerificationTag, address, localAddress);
+      this.sendAloneOn(this.paths.current, { kind: 'ABORT', tagReflected: false, causes });
     }
     this.close('local', code, causes, message);
+  }
+
+  /**
+   * Ends the association with a peer that has not answered in time. It may live all the same and be cut off one way only: an
+   * ABORT chunk tells it, as those of the kernels do. `what` says which limit was exceeded.
+   */
+  giveUp(code: SctpErrorCode, what: string): void {
+    this.abort(code, [{ kind: 'Protocol Violation', information: asciiBytes(`no answer: ${what} exceeded`) }]);
   }
 
   /** All messages that were accepted and not delivered. They leave the queues, and are still in the send buffer. */

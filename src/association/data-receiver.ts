@@ -19,7 +19,10 @@ import type { Capabilities } from './capabilities.ts';
 import type { Context } from './context.ts';
 import type { Path } from './path.ts';
 
-/** What fills a hole is taken beyond the receive buffer's size by this part of it: the hole is what fills the buffer. */
+/**
+ * Beyond the receive buffer's size by this part of it is taken what fills a hole, since the hole is what fills the buffer, and
+ * the rest of a message that nobody can read before.
+ */
 const reserveFraction = 1 / 8;
 
 /** Data behind a stream reset, and how far a FORWARD TSN chunk has reached behind it. */
@@ -35,7 +38,9 @@ export class DataReceiver {
   readonly tracker: DataTracker;
   readonly #context: Context;
   readonly #reassembly: Reassembly;
+  /** The a_rwnd of the newest SACK chunk, and what was charged since. */
   #lastAdvertised: number;
+  #chargedSince = 0;
   /** The packet in hand, and whether it is dense. */
   #packet: Packet | undefined;
   #isPacketDense = false;
@@ -73,15 +78,33 @@ export class DataReceiver {
 
   /** The room that is left, in bytes, as the next SACK chunk tells it. */
   get aRwnd(): number {
-    const { options, paths, receiveQueue } = this.#context;
+    const { receiveBufferSize } = this.#context.options;
     // §3.3.2: "this buffer space SHOULD NOT be reduced". §6.2: "SHOULD NOT increment a_rwnd unless it has released
     // bytes from its receive buffer"; "holding fragmented DATA chunks in a reassembly queue, it SHOULD NOT increment
     // a_rwnd."
-    const room = options.receiveBufferSize - receiveQueue.heldBytes;
-    // Receiver's side of silly window avoidance (RFC 1122 §4.2.3.3): a window that does not take a full packet is none.
-    // RFC 9260 §6.2: "The receiver MUST also have an algorithm for advertising its receive window to avoid receiver silly window
-    // syndrome".
-    return room < Math.min(paths.primary.pmdcs, options.receiveBufferSize / 2) ? 0 : room;
+    const room = receiveBufferSize - this.#context.receiveQueue.heldBytes;
+    const least = this.#leastWindow;
+    if (room >= least) return room;
+    // Nothing but the rest of a message opens this window: a packet of it is always welcome, while the reserve takes it.
+    if (this.#waitsForRest) return Math.max(0, Math.min(least, Math.floor(room + receiveBufferSize * reserveFraction)));
+    // Receiver's side of silly window avoidance (RFC 1122 §4.2.3.3): a window that does not take a full packet is not opened; one
+    // that was open shrinks by what comes. RFC 9260 §6.2: "The receiver MUST also have an algorithm for advertising its receive
+    // window to avoid receiver silly window syndrome".
+    return Math.max(0, Math.min(room, this.#lastAdvertised - this.#chargedSince));
+  }
+
+  get #hasRoomForPacket(): boolean {
+    return this.#context.options.receiveBufferSize - this.#context.receiveQueue.heldBytes >= this.#leastWindow;
+  }
+
+  /** What a window is at least, to be worth telling of. */
+  get #leastWindow(): number {
+    return Math.min(this.#context.paths.primary.pmdcs, this.#context.options.receiveBufferSize / 2);
+  }
+
+  /** Whether nothing but the TSNs that come next can make room: no reader can, and no hole hinders them. */
+  get #waitsForRest(): boolean {
+    return !this.tracker.hasGaps && !this.#context.receiveQueue.isReadable;
   }
 
   /** Whether the peer numbers fragments as Linux does. */
@@ -121,6 +144,7 @@ export class DataReceiver {
       return this.#context.state.name !== 'CLOSED';
     }
     this.tracker.handleNew(tsn, chunk.immediateAck);
+    this.#chargedSince += fragment.payload.length + entryOverhead;
     if (fragment.streamId >= inboundStreams) {
       // §6.5: "it SHOULD acknowledge the reception of the DATA chunk following the normal procedure, immediately send
       // an ERROR chunk with cause set to 'Invalid Stream Identifier' […], and discard the DATA chunk"
@@ -214,7 +238,7 @@ export class DataReceiver {
     const { receiveQueue } = this.#context;
     // §6.9: "If the data receiver runs out of buffer space while still waiting for more fragments to complete the reassembly of
     // the message, it SHOULD dispatch part of its inbound message".
-    if (receiveQueue.deliversPartly && this.aRwnd === 0 && !receiveQueue.isReadable) this.deliverPartly(true);
+    if (receiveQueue.deliversPartly && !this.#hasRoomForPacket && !receiveQueue.isReadable) this.deliverPartly(true);
     this.tracker.handleEndOfPacket(now);
   }
 
@@ -238,6 +262,7 @@ export class DataReceiver {
   takeSack(maxLength: number): SackChunk {
     // §6.2: "SHOULD place the current value of a_rwnd into the a_rwnd field."
     this.#lastAdvertised = this.aRwnd;
+    this.#chargedSince = 0;
     this.#context.metrics.sacksSent++;
     return this.tracker.takeSack(this.#lastAdvertised, maxLength);
   }
@@ -312,15 +337,17 @@ export class DataReceiver {
     const { receiveQueue, options } = this.#context;
     const { receiveBufferSize } = options;
     const held = receiveQueue.heldBytes;
-    if (held < receiveBufferSize) return true;
+    const isClosed = this.#lastAdvertised === 0 && this.aRwnd === 0;
+    if (held < receiveBufferSize && !isClosed) return true;
     const isNext = this.tracker.isNextInSequence(tsn);
     // Whoever waits for just this takes it at once; and reads nothing else before, perhaps.
     if (isNext && this.#reassembly.isAwaited(tsn, fragment)) return true;
+    const mostHeld = receiveBufferSize * (1 + reserveFraction);
     if (this.tracker.isBeyondHighest(tsn)) {
       // With nothing to read nobody can make room but this chunk's own message: a message as large as the buffer.
-      return isNext && !this.#canMakeRoom() && this.#refuseOversizedMessage();
+      return isNext && !this.#canMakeRoom() && (held < mostHeld || this.#refuseOversizedMessage(tsn, fragment));
     }
-    if (held < receiveBufferSize * (1 + reserveFraction)) return true;
+    if (held < mostHeld) return true;
     if (!isNext) return false;
     // §6.2: "the receiver SHOULD drop the largest TSN held for reordering and accept the new incoming DATA chunk."
     // All of them at once: whoever fills the reserve does it again, and this way each chunk is dropped once.
@@ -329,7 +356,7 @@ export class DataReceiver {
     // take into account that the data sender will not retransmit DATA chunks that are acked via the Cumulative TSN Ack".
     this.#reassembly.dropAfter(this.tracker.cumulativeTsn, (dropped) => this.tracker.handleReneged(dropped));
     if (receiveQueue.heldBytes < receiveBufferSize) return true;
-    return !this.#canMakeRoom() && this.#refuseOversizedMessage();
+    return !this.#canMakeRoom() && this.#refuseOversizedMessage(tsn, fragment);
   }
 
   /** Whether a reader can; where nothing else is readable, parts of messages become so. */
@@ -339,11 +366,13 @@ export class DataReceiver {
     return receiveQueue.isReadable;
   }
 
-  #refuseOversizedMessage(): false {
+  #refuseOversizedMessage(tsn: Tsn, fragment: Fragment): false {
+    const { receiveBufferSize } = this.#context.options;
+    const bytes = this.#reassembly.bytesBefore(tsn, fragment) + fragment.payload.length;
     this.#context.abort(
       'SCTP_ERR_PROTOCOL_VIOLATION',
       [{ kind: 'Out of Resource' }],
-      'the peer sent a message that is larger than receiveBufferSize: only `incomingMessages()` (in the core: `partialDelivery`) or a larger buffer can take it',
+      `the peer sent a message of ${bytes} bytes${fragment.ending ? '' : ' and more'}, for which receiveBufferSize, ${receiveBufferSize} bytes, has no room: only \`incomingMessages()\` (in the core: \`partialDelivery\`) or a larger buffer can take it`,
     );
     return false;
   }

@@ -3,23 +3,35 @@ import { type Tsn, tsn } from '../base/serial.ts';
 import { type Instant, Timer } from '../base/time.ts';
 import {
   addressParameter,
+  type Chunk,
   type ErrorCause,
   type ErrorChunk,
-  encodeParameter,
   findParameter,
   type InitAckChunk,
   type InitChunk,
   joinTlvs,
+  type MalformedChunk,
   type Parameter,
+  type RecognizedParameters,
 } from '../chunks/index.ts';
 import type { Message } from '../streams/message.ts';
-import { ownAddressParameters, peerAddresses, supportedAddressTypes } from './addresses.ts';
+import { addressesToTell, listedAddresses, peerAddresses, supportedAddressTypes } from './addresses.ts';
 import { declinesInterleaving, negotiate, offeredCapabilities, recognize } from './capabilities.ts';
 import type { Context } from './context.ts';
 import { DataReceiver } from './data-receiver.ts';
 import { DataSender } from './data-sender.ts';
 import type { Heartbeats } from './heartbeats.ts';
-import { answerInit, createInit, objectionTo } from './init.ts';
+import {
+  answerInit,
+  createInit,
+  hasTooSmallWindow,
+  initiateTagOf,
+  invalidMandatoryParameter,
+  needsChecksum,
+  objectionTo,
+} from './init.ts';
+import { objectionToOrigin } from './init-origin.ts';
+import { toldBy } from './introduction.ts';
 import type { Path } from './path.ts';
 import type { CookieWait, Transfer } from './state.ts';
 import type { StateCookie } from './state-cookie.ts';
@@ -34,6 +46,8 @@ export class Handshake {
   readonly #heartbeats: Heartbeats;
   /** Where INIT and COOKIE ECHO were sent last, and when. */
   #path: Path;
+  /** Where the INIT went, in that order. */
+  #asked: Path[] = [];
   #sentAt: Instant = 0;
   /** Whether our INIT chunks offer I-DATA. */
   #offersInterleaving: boolean;
@@ -58,6 +72,7 @@ export class Handshake {
     const context = this.#context;
     context.myVerificationTag = cookie.localTag;
     context.peerVerificationTag = cookie.peerTag;
+    this.#introduceByCookie(cookie, now);
     const transfer = this.#createTransfer(cookie);
     context.state = { name: 'ESTABLISHED', ...transfer };
     this.#acknowledgeCookie();
@@ -71,7 +86,8 @@ export class Handshake {
     const { state } = context;
     // §3.3.2: "If the value of the Initiate Tag […] is found to be 0, the receiver MUST silently discard the packet."
     if (init.initiateTag === 0) return;
-    const objection = objectionTo(init) ?? this.#objectionToOrigin(init, from);
+    const parameters = recognize(init.parameters, context.options, context.environment);
+    const objection = objectionTo(init, parameters) ?? objectionToOrigin(context, init, from);
     if (objection !== undefined) {
       // §5.2.1: "the entire INIT chunk MUST be discarded, and the state of the existing association SHOULD NOT be
       // changed. An ABORT chunk SHOULD be sent in a response". §5.1.2 B: it "SHOULD be sent to the source IP address".
@@ -80,17 +96,18 @@ export class Handshake {
     }
     const answer = (localTag: number, localInitialTsn: Tsn, localTieTag: number, peerTieTag: number): void => {
       const { environment, options, localPort, remotePort } = context;
-      const { cookieJar, localAddresses } = environment;
-      const localIps = localAddresses.map(({ ip }) => ip);
-      const ours = { options, cookieJar, localPort, peerPort: remotePort, from, localIps, transport: environment };
+      const { cookieJar } = environment;
+      const way = { from, to, own: environment, transport: environment };
+      const ours = { options, cookieJar, localPort, peerPort: remotePort, ...way };
       // §5.2.1: "The endpoint MUST also generate a State Cookie with the INIT ACK chunk." §5.2.2: "the endpoint MUST
       // generate an INIT ACK chunk with a State Cookie."
-      const initAck = answerInit(init, { ...ours, localTag, localInitialTsn, localTieTag, peerTieTag }, now);
+      const tags = { localTag, localTieTag, peerTieTag };
+      const initAck = answerInit(init, { ...ours, ...tags, localInitialTsn, parameters }, now);
       // §5.2.2: "MUST carry a Verification Tag value equal to the Initiate Tag found in the unexpected INIT chunk."
       // §5.2.1: "SHOULD be sent to the source address of the received packet"; "MUST only be sent to an address
       // reported in the incoming INIT chunk."
       // §5.2.2: "After sending the INIT ACK or ABORT chunk, the endpoint MUST take no further actions".
-      context.sendAlone(initAck, init.initiateTag, from, to);
+      context.sendAlone(initAck, init.initiateTag, from, to, needsChecksum(init, options, environment));
     };
     switch (state.name) {
       case 'CLOSED':
@@ -142,29 +159,55 @@ export class Handshake {
     }
     if (initAck.initiateTag === 0) {
       // §3.3.3: "it MUST destroy the TCB and SHOULD send an ABORT chunk with the T bit set"
-      context.sendAlone({ kind: 'ABORT', tagReflected: true, causes: [] }, context.myVerificationTag, from, to);
-      context.close('local', 'SCTP_ERR_PROTOCOL_VIOLATION', [], 'the peer answered with an INIT ACK without a tag');
+      this.#refuse(undefined, [], 'the peer answered with an INIT ACK without a tag', from, to);
+      return;
+    }
+    const parameters = recognize(initAck.parameters, context.options, context.environment);
+    const objection = objectionTo(initAck, parameters);
+    if (objection !== undefined && hasTooSmallWindow(initAck)) {
+      // §3.3.3: "with the a_rwnd value set to a value smaller than 1500 MUST discard the packet, SHOULD send […] an ABORT
+      // chunk and using the Initiate Tag as the Verification Tag, and MUST NOT change the state of any existing association."
+      context.sendAlone({ kind: 'ABORT', tagReflected: false, causes: objection }, initAck.initiateTag, from, to);
+      return;
+    }
+    if (objection !== undefined) {
+      // §3.3.3: "with the OS value set to 0, it MUST destroy the TCB and SHOULD send an ABORT chunk."; "with the MIS
+      // value set to 0, it MUST destroy the TCB and SHOULD send an ABORT chunk."
+      const flaw = parameters.flawed === undefined ? '' : `: ${parameters.flawed.reason}`;
+      const message = `the peer answered with an INIT ACK that is not valid${flaw}`;
+      this.#refuse(initAck.initiateTag, objection, message, from, to);
       return;
     }
     context.peerVerificationTag = initAck.initiateTag;
-    // §3.3.3: "with the OS value set to 0, it MUST destroy the TCB and SHOULD send an ABORT chunk."; "with the MIS
-    // value set to 0, it MUST destroy the TCB and SHOULD send an ABORT chunk."; "with the a_rwnd value set to a value
-    // smaller than 1500 MUST discard the packet", and "MUST NOT change the state of any existing association": in
-    // COOKIE-WAIT there is none yet.
-    const objection = objectionTo(initAck);
-    if (objection !== undefined) {
-      // §5.1: the tag of the ABORT "MUST be set to the Initiate Tag value of the received INIT or INIT ACK chunk"
-      // §5.1.2 B: it "SHOULD be sent to the source IP address from which the last peer packet was received."
-      context.sendAlone({ kind: 'ABORT', tagReflected: false, causes: objection }, initAck.initiateTag, from, to);
-      const message = 'the peer answered with an INIT ACK that is not valid';
-      context.close('local', 'SCTP_ERR_PROTOCOL_VIOLATION', objection, message);
-      return;
-    }
     // §5.1.4: "it MUST immediately send a COOKIE ECHO chunk". §3.3.3: "SHOULD process the INIT ACK chunk and send back
     // a COOKIE ECHO chunk."
     if (state.retransmissions === 0) context.paths.primary.rto.measure(now - this.#sentAt);
     if (this.#isDeclined(state, initAck, now)) return;
-    this.#echoCookie(state, initAck, from, to, now);
+    this.#echoCookie(state, initAck, parameters, from, to, now);
+  }
+
+  /** An INIT ACK chunk that is too short to say all that it must. */
+  handleMalformedInitAck({ value }: MalformedChunk, from: NetAddress, to: NetAddress | undefined): void {
+    if (this.#context.state.name !== 'COOKIE-WAIT') return;
+    const initiateTag = initiateTagOf(value);
+    const message = 'the peer answered with an INIT ACK that is too short';
+    this.#refuse(initiateTag, initiateTag === undefined ? [] : invalidMandatoryParameter, message, from, to);
+  }
+
+  /** Ends an association that an INIT ACK chunk has spoiled, and tells its sender, whose tag may be unknown. */
+  #refuse(
+    initiateTag: number | undefined,
+    causes: readonly ErrorCause[],
+    message: string,
+    from: NetAddress,
+    to: NetAddress | undefined,
+  ): void {
+    const context = this.#context;
+    // §5.1: the tag of the ABORT "MUST be set to the Initiate Tag value of the received INIT or INIT ACK chunk"
+    // §5.1.2 B: it "SHOULD be sent to the source IP address from which the last peer packet was received."
+    const abort: Chunk = { kind: 'ABORT', tagReflected: initiateTag === undefined, causes };
+    context.sendAlone(abort, initiateTag ?? context.myVerificationTag, from, to);
+    context.close('local', 'SCTP_ERR_PROTOCOL_VIOLATION', causes, message);
   }
 
   /**
@@ -262,14 +305,14 @@ export class Handshake {
       // 6.3."
       this.#path.rto.backOff();
       // §5.1: "Retransmissions of INIT chunks and COOKIE ECHO chunks SHOULD use all addresses of the peer"
-      this.#path = paths.nextConfirmed(this.#path);
+      this.#path = paths.nextUsable(this.#path);
       this.#sendInit(state, now);
     } else if (state.name === 'COOKIE-ECHOED' && state.t1Cookie.expire(now)) {
       // §5.1.4: "If the timer expires, the endpoint MUST retransmit the COOKIE ECHO chunk and restart the T1-cookie timer."
       if (!this.#mayTryAgain(state.retransmissions)) return;
       state.retransmissions++;
       this.#path.rto.backOff();
-      this.#path = paths.nextConfirmed(this.#path);
+      this.#path = paths.nextUsable(this.#path);
       this.#sendCookieEcho(now);
     }
   }
@@ -284,7 +327,7 @@ export class Handshake {
   /** §5.1.4: "until either a COOKIE ACK chunk is received or 'Max.Init.Retransmits' […] is reached". */
   #mayTryAgain(retransmissions: number): boolean {
     if (retransmissions < this.#context.options.maxInitRetransmits) return true;
-    this.#context.close('local', 'SCTP_ERR_CONNECT_TIMEOUT');
+    this.#context.giveUp('SCTP_ERR_CONNECT_TIMEOUT', 'Max.Init.Retransmits');
     return false;
   }
 
@@ -293,11 +336,15 @@ export class Handshake {
     const retransmissions = staleCookies;
     const state: CookieWait = { name: 'COOKIE-WAIT', t1Init, init, staleCookies, declined, retransmissions };
     this.#context.state = state;
+    this.#context.paths.forgetIntroduction();
     this.#path = this.#context.paths.primary;
+    this.#asked = [];
     this.#sendInit(state, now);
   }
 
   #sendInit(state: CookieWait, now: Instant): void {
+    this.#context.paths.reviewSource(this.#path);
+    if (!this.#asked.includes(this.#path)) this.#asked.push(this.#path);
     const { address, localAddress, rto } = this.#path;
     // §8.5.1 A: "The sender MUST set the Verification Tag of the packet to 0."
     this.#context.sendAlone(state.init, 0, address, localAddress);
@@ -308,22 +355,20 @@ export class Handshake {
   #echoCookie(
     state: CookieWait,
     initAck: InitAckChunk,
+    { accepted, unrecognized }: RecognizedParameters,
     from: NetAddress,
     to: NetAddress | undefined,
     now: Instant,
   ): void {
     const context = this.#context;
-    const { accepted, unrecognized } = recognize(initAck.parameters, context.options);
-    const cookie = findParameter(accepted, 'State Cookie');
-    if (cookie === undefined) {
-      // An unrecognized parameter before it ended the processing (§3.2.1).
-      context.abort('SCTP_ERR_PROTOCOL_VIOLATION', [{ kind: 'Missing Mandatory Parameter', parameterTypes: [7] }]);
-      return;
-    }
-    const localIps = context.environment.localAddresses.map(({ ip }) => ip);
-    context.paths.adopt(peerAddresses(accepted, from, localIps));
+    // The INIT that was answered has introduced us: the one to this address, or else the latest.
+    const asked = this.#asked.find(({ address }) => address.ip === from.ip) ?? this.#path;
+    this.#asked = [];
+    context.paths.adopt(peerAddresses(accepted, from, context.environment));
+    const source = (to ?? asked.localAddress)?.ip;
+    context.paths.introduce(listedAddresses(state.init.parameters), source, asked.address, now);
     context.paths.handleArrival(from, to);
-    this.#path = context.paths.primary;
+    this.#path = context.paths.primary.isUsable ? context.paths.primary : context.paths.current;
     // §5.1.1: "the valid outbound stream identifier range for either endpoint MUST be 0 to min(local OS, remote MIS) - 1"
     const transfer = this.#createTransfer({
       localInitialTsn: state.init.initialTsn,
@@ -338,7 +383,7 @@ export class Handshake {
       t1Cookie: new Timer(),
       init: state.init,
       // §3.3.11: "This field MUST contain the exact cookie received in the State Cookie parameter".
-      cookieEcho: { kind: 'COOKIE ECHO', cookie: cookie.cookie },
+      cookieEcho: { kind: 'COOKIE ECHO', cookie: findParameter(accepted, 'State Cookie')!.cookie },
       report: reportOf(unrecognized),
       staleCookies: state.staleCookies,
       retransmissions: 0,
@@ -382,6 +427,7 @@ export class Handshake {
     if (!isOpening && !isFresh) return;
     context.peerVerificationTag = cookie.peerTag;
     context.paths.adopt(cookie.peerAddresses);
+    this.#introduceByCookie(cookie, now, 'init' in state ? listedAddresses(state.init.parameters) : []);
     this.#establish(this.#createTransfer(cookie), now);
     this.#acknowledgeCookie();
   }
@@ -403,6 +449,7 @@ export class Handshake {
     context.sendBuffer.clear();
     context.control.clear();
     context.paths.restart(cookie.peerAddresses);
+    this.#introduceByCookie(cookie, now);
     // §5.3.1: a tag "MUST NOT change during the life time of an association": this is another one.
     context.myVerificationTag = cookie.localTag;
     context.peerVerificationTag = cookie.peerTag;
@@ -411,6 +458,12 @@ export class Handshake {
     // §5.2.4 A: "A RESTART notification SHOULD be sent to the ULP instead of a COMMUNICATION LOST notification."
     this.#establish(this.#createTransfer(cookie), now, undelivered);
     this.#acknowledgeCookie();
+  }
+
+  /** The peer knows us by the INIT ACK that brought it the cookie, and by our own INIT if it has seen one. */
+  #introduceByCookie(cookie: StateCookie, now: Instant, alsoTold: readonly string[] = []): void {
+    const { listed, source } = toldBy(this.#context.environment, cookie.introduction);
+    this.#context.paths.introduce([...listed, ...alsoTold], source, cookie.peerAddresses[0]!, now);
   }
 
   #establish(transfer: Transfer, now: Instant, lost?: readonly Message[]): void {
@@ -428,42 +481,15 @@ export class Handshake {
     control.pushFirst({ kind: 'COOKIE ACK' }, paths.current);
   }
 
-  /**
-   * Why an INIT chunk that belongs to an association must not be answered by where it comes from; undefined when it may.
-   */
-  #objectionToOrigin(init: InitChunk, from: NetAddress): readonly ErrorCause[] | undefined {
-    const { state, paths, environment } = this.#context;
-    // In COOKIE-WAIT the peer's addresses are not yet known; SHUTDOWN-ACK-SENT answers otherwise.
-    if (state.name === 'CLOSED' || state.name === 'COOKIE-WAIT' || state.name === 'SHUTDOWN-ACK-SENT') return undefined;
-    // §5.2.2: "the endpoint MUST check to see if the unexpected INIT chunk adds new addresses to the association. If new
-    // addresses are added […], the endpoint MUST respond with an ABORT chunk"; "The error SHOULD list the addresses".
-    const localIps = environment.localAddresses.map(({ ip }) => ip);
-    const added = peerAddresses(init.parameters, from, localIps).filter(({ ip }) => paths.find(ip) === undefined);
-    if (added.length > 0) {
-      const addresses = joinTlvs(added.map(({ ip }) => encodeParameter(addressParameter(ip))));
-      return [{ kind: 'Restart of an Association with New Addresses', addresses }];
-    }
-    // draft-tuexen-tsvwg-rfc6951-bis §5.5 7: where "the UDP source port of the received SCTP packet is not equal to the
-    // remote UDP encapsulation port […], an SCTP packet containing an ABORT chunk MUST be sent". An INIT proves nothing of
-    // its sender, and must not draw away the packets of an association that works.
-    const currentPort = paths.find(from.ip)?.address.udpPort ?? 0;
-    if (currentPort === from.udpPort) return undefined;
-    return [{ kind: 'Restart of an Association with New Encapsulation Port', currentPort, newPort: from.udpPort }];
-  }
-
   #createInit(initiateTag: number, initialTsn: Tsn, parameters: readonly Parameter[] = []): InitChunk {
     const { environment, options, paths } = this.#context;
-    const localIps = environment.localAddresses.map(({ ip }) => ip);
-    const own = ownAddressParameters(localIps, paths.primary.address.ip);
+    const peers = paths.all.map(({ address }) => address);
+    const own = addressesToTell(environment, peers, paths.primary.localAddress?.ip).map(addressParameter);
     const offered = offeredCapabilities(options, environment, this.#offersInterleaving);
     // §3.3.2: "each parameter MUST only be included once". §3.3.2.1.4: "The sender of an INIT chunk or INIT ACK chunk
     // MUST NOT include this parameter."
-    return createInit(options, initiateTag, initialTsn, [
-      ...parameters,
-      ...own,
-      ...supportedAddressTypes(localIps),
-      ...offered,
-    ]);
+    const all = [...parameters, ...own, ...supportedAddressTypes(environment), ...offered];
+    return createInit(options, initiateTag, initialTsn, all);
   }
 
   #createTransfer(

@@ -1,8 +1,10 @@
+import type { NetAddress } from '../base/address.ts';
 import { equalBytes, writeUint32 } from '../base/bytes.ts';
 import { randomBytes, randomFraction } from '../base/random.ts';
 import type { Instant } from '../base/time.ts';
 import { type HeartbeatAckChunk, type HeartbeatChunk, heartbeatInfo, heartbeatValue } from '../chunks/index.ts';
 import type { Context } from './context.ts';
+import { mayHeartbeat } from './may-heartbeat.ts';
 import type { Path } from './path.ts';
 
 const nonceLength = 8;
@@ -29,6 +31,7 @@ export class Heartbeats {
     // parameter."
     let probes = 0;
     for (const path of this.#context.paths) {
+      if (path.isAside) continue;
       if (path.isConfirmed) {
         this.#startPeriod(path, now);
         path.mtu?.startLater(now);
@@ -39,7 +42,9 @@ export class Heartbeats {
   handleTimeout(now: Instant): void {
     for (const path of this.#context.paths) {
       if (!path.heartbeatTimer.expire(now)) continue;
-      if (path.pendingHeartbeat === undefined) {
+      // Nothing goes there, and what was sent before is not missed, until its source is one that the peer knows.
+      if (path.isAside) path.pendingHeartbeat = undefined;
+      else if (path.pendingHeartbeat === undefined) {
         if (this.#isProbed(path) || this.#isIdle(path, now)) this.#send(path, now);
       } else {
         if (!this.#handleUnanswered(path, now)) return;
@@ -52,14 +57,14 @@ export class Heartbeats {
 
   /** REQUEST HEARTBEAT (§11.1.10): one now, whatever the period. Returns whether the state allows it. */
   request(path: Path, now: Instant): boolean {
-    if (!mayHeartbeat(this.#context.state.name)) return false;
+    if (path.isAside || !mayHeartbeat(this.#context.state.name)) return false;
     this.#send(path, now);
     return true;
   }
 
   /** "MUST respond to a HEARTBEAT chunk with a HEARTBEAT ACK chunk after entering the COOKIE-ECHOED state […]". */
   handleHeartbeat(heartbeat: HeartbeatChunk, path: Path): void {
-    const { state, control, metrics } = this.#context;
+    const { state, control, metrics, paths } = this.#context;
     switch (state.name) {
       case 'COOKIE-ECHOED':
       case 'ESTABLISHED':
@@ -68,7 +73,8 @@ export class Heartbeats {
       case 'SHUTDOWN-SENT':
         // "contains the Heartbeat Information TLV, together with any other received TLVs, copied unchanged". Copied
         // indeed: the answer may wait in the queue longer than the packet that brought the question.
-        control.respond({ kind: 'HEARTBEAT ACK', value: heartbeat.value.slice() }, path);
+        // §5.4 allows it to an UNCONFIRMED address; but not from one of ours that the peer does not know.
+        control.respond({ kind: 'HEARTBEAT ACK', value: heartbeat.value.slice() }, path.isAside ? paths.current : path);
         return;
       case 'CLOSED':
       case 'COOKIE-WAIT':
@@ -105,6 +111,25 @@ export class Heartbeats {
   }
 
   /**
+   * An ABORT chunk came from `from` under the peer's own tag: whoever got our HEARTBEAT chunk there has no such association.
+   * Returns whether that says something of this path alone.
+   *
+   * §8.5.1 B has such an ABORT chunk end the association. But an UNCONFIRMED address need not be the peer's at all: behind
+   * another NAT, the private address that it lists is somebody else's; and the peer itself answers so where a NAT shows it an
+   * address of ours that it was not told. Without the T bit, who sends it has the association.
+   */
+  handleReflectedAbort(from: NetAddress, now: Instant): boolean {
+    const { paths } = this.#context;
+    const path = paths.find(from.ip);
+    if (path === undefined || path.isConfirmed || !path.wasProbed) return false;
+    if (!paths.all.some(({ isConfirmed }) => isConfirmed)) return false;
+    path.pendingHeartbeat = undefined;
+    paths.handleRefusal(path);
+    this.#startPeriod(path, now);
+    return true;
+  }
+
+  /**
    * "RECOMMENDED that a HEARTBEAT chunk is sent once per RTO of that destination address plus the protocol parameter
    * 'HB.interval', with jittering of +/- 50% of the RTO value".
    */
@@ -121,6 +146,7 @@ export class Heartbeats {
 
   /** Whether heartbeats follow each other at once: to verify an address (§5.4), or to find out whether it works (RFC 7829 §3.2 5, 6). */
   #isProbed(path: Path): boolean {
+    if (path.isAside) return false;
     switch (path.state) {
       case 'unconfirmed':
         return true;
@@ -157,6 +183,7 @@ export class Heartbeats {
     writeUint32(info, nonceLength, path.id);
     writeUint32(info, nonceLength + 4, Math.floor(now));
     path.pendingHeartbeat = { nonce, sentAt: now };
+    path.wasProbed = true;
     control.push({ kind: 'HEARTBEAT', value: heartbeatValue(info) }, path);
     metrics.heartbeatsSent++;
     // §8.3: "Only one heartbeat SHOULD be sent each time the heartbeat timer expires".
@@ -176,9 +203,4 @@ export class Heartbeats {
     const countsForAssociation = path.isConfirmed && path === paths.current;
     return paths.handleFailure(path, countsForAssociation, now);
   }
-}
-
-/** "is discontinued after sending either a SHUTDOWN chunk or SHUTDOWN ACK chunk" (§8.3). */
-export function mayHeartbeat(state: string): boolean {
-  return state === 'ESTABLISHED' || state === 'SHUTDOWN-PENDING' || state === 'SHUTDOWN-RECEIVED';
 }

@@ -1,16 +1,18 @@
 import type { NetAddress } from '../base/address.ts';
-import { padded } from '../base/bytes.ts';
+import { padded, readUint32 } from '../base/bytes.ts';
 import type { Tsn } from '../base/serial.ts';
 import type { Instant } from '../base/time.ts';
 import {
+  addressParameter,
   type ErrorCause,
   encodeParameter,
   findParameter,
   type InitAckChunk,
   type InitChunk,
   type Parameter,
+  type RecognizedParameters,
 } from '../chunks/index.ts';
-import { ownAddressParameters, peerAddresses, peerAddressTypes } from './addresses.ts';
+import { addressesToTell, type OwnAddresses, peerAddresses, peerAddressTypes } from './addresses.ts';
 import {
   declinesInterleaving,
   negotiate,
@@ -18,11 +20,18 @@ import {
   recognize,
   type TransportIntegrity,
 } from './capabilities.ts';
+import { introductionBy } from './introduction.ts';
 import type { AssociationOptions } from './options.ts';
 import type { CookieJar } from './state-cookie.ts';
 
 /** Bytes of 'Unrecognized Parameter' parameters in an INIT ACK chunk: as many as an honest peer gives reason for. */
 const mostReported = 256;
+
+/** Bytes of a parameter that an ABORT chunk quotes. */
+const mostQuoted = 256;
+
+/** Also for an INIT or INIT ACK chunk that is too short to have all of them. */
+export const invalidMandatoryParameter: readonly ErrorCause[] = [{ kind: 'Invalid Mandatory Parameter' }];
 
 /** RFC 9260 §3.3.2: "The Advertised Receiver Window Credit MUST NOT be smaller than 1500." */
 const leastARwnd = 1_500;
@@ -47,25 +56,46 @@ export function createInit(
 }
 
 /**
- * Why an INIT or INIT ACK chunk cannot lead to an association: the causes for the ABORT chunk that answers it.
- * Undefined when nothing speaks against it. An Initiate Tag of 0 is the caller's to drop.
+ * Why an INIT or INIT ACK chunk cannot lead to an association: the causes for the ABORT chunk that answers it, which is
+ * never larger than what it answers. Undefined when nothing speaks against it. An Initiate Tag of 0 is the caller's to drop.
  */
-export function objectionTo(chunk: InitChunk | InitAckChunk): readonly ErrorCause[] | undefined {
+export function objectionTo(
+  chunk: InitChunk | InitAckChunk,
+  { accepted, flawed }: RecognizedParameters,
+): readonly ErrorCause[] | undefined {
   // §3.3.2: "with the OS value set to 0 MUST discard the packet"; "with the MIS value set to 0 MUST discard the
   // packet". §5.1: "SHOULD also specify the cause of abort".
   // §3.3.2: "with the a_rwnd value set to a value smaller than 1500 MUST discard the packet, SHOULD send […] an ABORT",
   // and likewise for OS and MIS of 0.
-  if (chunk.aRwnd < leastARwnd || chunk.outboundStreams === 0 || chunk.inboundStreams === 0) {
-    return [{ kind: 'Invalid Mandatory Parameter' }];
+  if (hasTooSmallWindow(chunk) || chunk.outboundStreams === 0 || chunk.inboundStreams === 0) {
+    return invalidMandatoryParameter;
   }
   // §5.1.2 B: "If there is a Host Name Address parameter present […] the endpoint MUST immediately send an ABORT chunk
   // and MAY include an 'Unresolvable Address' error cause".
-  const hostName = findParameter(chunk.parameters, 'Host Name Address');
-  if (hostName !== undefined) return [{ kind: 'Unresolvable Address', address: encodeParameter(hostName) }];
-  if (chunk.kind === 'INIT ACK' && findParameter(chunk.parameters, 'State Cookie') === undefined) {
-    return [{ kind: 'Missing Mandatory Parameter', parameterTypes: [7] }];
-  }
-  return undefined;
+  const hostName = findParameter(accepted, 'Host Name Address');
+  if (hostName !== undefined) return [{ kind: 'Unresolvable Address', address: quoted(hostName) }];
+  // §5.1: with "invalid parameter values […], it SHOULD respond with an ABORT chunk."
+  if (flawed !== undefined) return [{ kind: 'Protocol Violation', information: quoted(flawed) }];
+  if (chunk.kind === 'INIT') return undefined;
+  const stateCookie = findParameter(accepted, 'State Cookie');
+  if (stateCookie === undefined) return [{ kind: 'Missing Mandatory Parameter', parameterTypes: [7] }];
+  // §3.3.3.1.1: it "MUST contain all the necessary state and parameter information".
+  return stateCookie.cookie.length === 0 ? invalidMandatoryParameter : undefined;
+}
+
+/** The Initiate Tag of an INIT or INIT ACK chunk that does not decode; undefined where it has none, or 0. */
+export function initiateTagOf(value: Uint8Array): number | undefined {
+  return value.length < 4 ? undefined : readUint32(value, 0) || undefined;
+}
+
+/** Whether the a_rwnd says less than it may. */
+export function hasTooSmallWindow({ aRwnd }: InitChunk | InitAckChunk): boolean {
+  return aRwnd < leastARwnd;
+}
+
+/** The beginning of a parameter, which says what is meant. */
+function quoted(parameter: Parameter): Uint8Array {
+  return encodeParameter(parameter).subarray(0, mostQuoted);
 }
 
 /** Who answers an INIT, and with what. */
@@ -80,9 +110,12 @@ export interface InitAnswer {
   readonly localTieTag: number;
   readonly peerTieTag: number;
   readonly from: NetAddress;
-  /** The addresses that our user has chosen to bind. */
-  readonly localIps: readonly string[];
+  /** Where the INIT was sent to, and its answer is sent from; undefined where the system chooses. */
+  readonly to: NetAddress | undefined;
+  readonly own: OwnAddresses;
   readonly transport: TransportIntegrity;
+  /** Of the INIT chunk. */
+  readonly parameters: RecognizedParameters;
 }
 
 /** The life of a cookie whose INIT chunk asked for more (§3.3.2.1.3): at most twice as long. */
@@ -90,10 +123,23 @@ export function longestCookieLifeMs(options: AssociationOptions): number {
   return 2 * options.validCookieLifeMs;
 }
 
+/**
+ * Whether the INIT ACK chunk that answers `init` needs a CRC32c. RFC 9653 §5.2: "an endpoint SHOULD use zero as the checksum",
+ * and the peer has said already that it takes it.
+ */
+export function needsChecksum(init: InitChunk, options: AssociationOptions, transport: TransportIntegrity): boolean {
+  if (transport.errorDetectionMethod === undefined) return true;
+  const { accepted } = recognize(init.parameters, options, transport);
+  return !negotiate(options, transport, accepted, options.interleaving).zeroChecksumToPeer;
+}
+
 /** The INIT ACK chunk for `init`. It depends on its arguments alone: nothing is kept (RFC 9260 §5.1 B). */
 export function answerInit(init: InitChunk, answer: InitAnswer, now: Instant): InitAckChunk {
   const { options } = answer;
-  const { accepted, unrecognized } = recognize(init.parameters, options);
+  const { accepted, unrecognized } = answer.parameters;
+  const { from, to, own } = answer;
+  const answeredFrom = (to ?? own.sources?.knownSourceOf(from))?.ip;
+  const toldAddresses = addressesToTell(own, [from], answeredFrom, peerAddressTypes(accepted));
   const interleaving = options.interleaving && !declinesInterleaving(options, init.parameters);
   // §3.3.2.1.3: the receiver may "ignore this parameter" or extend the life; not at will, since long lives make "the
   // endpoint more subject to a replay attack" (§5.2.6).
@@ -119,7 +165,8 @@ export function answerInit(init: InitChunk, answer: InitAnswer, now: Instant): I
       inboundStreams: Math.min(options.maxInboundStreams, init.outboundStreams),
       localPort: answer.localPort,
       peerPort: answer.peerPort,
-      peerAddresses: peerAddresses(accepted, answer.from, answer.localIps),
+      peerAddresses: peerAddresses(accepted, from, own),
+      introduction: introductionBy(own, toldAddresses, answeredFrom),
       capabilities: negotiate(options, answer.transport, accepted, interleaving),
     },
     now,
@@ -136,7 +183,7 @@ export function answerInit(init: InitChunk, answer: InitAnswer, now: Instant): I
       // §5.1 B: "'Z' MUST generate and send along with the INIT ACK chunk a State Cookie."
       { kind: 'State Cookie', cookie },
       ...offeredCapabilities(options, answer.transport, interleaving),
-      ...ownAddressParameters(answer.localIps, answer.from.ip, peerAddressTypes(accepted)),
+      ...toldAddresses.map(addressParameter),
       // §3.2.2: "it MUST put the 'Unrecognized Parameter' parameter(s) in the INIT ACK chunk".
       ...reportable(unrecognized).map((parameter): Parameter => ({ kind: 'Unrecognized Parameter', parameter })),
     ],

@@ -45,9 +45,19 @@ export interface AssociationOptions {
   readonly hbIntervalMs: number;
   /** HB.Max.Burst: addresses that are probed for verification within one RTO (§5.4). */
   readonly hbMaxBurst: number;
+  /**
+   * How long the peer may let data wait before the association is ended with "Out of Resource": data of ours that it does not
+   * acknowledge, its window being closed, or messages of its own that it does not complete. Nothing ends it as long as the
+   * cumulative TSN moves, or our own reader has something to read. 0 turns this off: §6.1 A lets a slow reader keep its window
+   * closed for as long as it answers.
+   */
+  readonly standstillMs: number;
   /** SACK.Delay, at most 500 (§6.2). */
   readonly sackDelayMs: number;
-  /** Packets with DATA after which a SACK goes out without delay (§6.2). */
+  /**
+   * Packets with DATA after which a SACK goes out without delay (§6.2: 2). More spares packets, and slows down peers that grow by
+   * the number of SACKs, as most do.
+   */
   readonly sackFrequency: number;
   /** Bytes that may wait for the reader: the a_rwnd of our INIT. At least 1500 (§3.3.2). */
   readonly receiveBufferSize: number;
@@ -61,7 +71,10 @@ export interface AssociationOptions {
    * one for each 256 bytes of it.
    */
   readonly sendBufferSize: number;
-  /** The largest message that `send` takes whole, in bytes; messages in pieces have no bound. */
+  /**
+   * The largest message that `send` takes whole, in bytes; messages in pieces have no bound. The default is what a peer of this
+   * package takes whole with its own default of `receiveBufferSize`; other peers may take more, or less.
+   */
   readonly maxMessageSize: number;
   /** Whether small messages go out at once. False waits for more while data is outstanding (Nagle's algorithm, RFC 1122 §4.2.3.4). */
   readonly noDelay: boolean;
@@ -118,13 +131,16 @@ export const defaultOptions: AssociationOptions = {
   maxInitRetransmits: 8,
   hbIntervalMs: 30_000,
   hbMaxBurst: 1,
+  standstillMs: 0,
   sackDelayMs: 200,
   sackFrequency: 2,
   // Large enough that a path of 100 ms is not bound by the window before 300 Mbit/s.
   receiveBufferSize: 4 * 1024 * 1024,
   partialDeliveryPoint: 64 * 1024,
   sendBufferSize: 4 * 1024 * 1024,
-  maxMessageSize: 64 * 1024 * 1024,
+  // What `receiveBufferSize` holds of one message in fragments of 384 bytes or more, which a path MTU of 512 bytes has room for:
+  // each is charged 128 bytes beside its own. The reserve of the buffer covers the smallest that our sender cuts, 256 bytes.
+  maxMessageSize: 3 * 1024 * 1024,
   // A message is sent when the user sends it: what should travel together is sent in one turn, and then is bundled.
   noDelay: true,
   // RFC 9260 §7.3: "An endpoint SHOULD apply these techniques".
@@ -176,6 +192,7 @@ const bounds: Readonly<Record<NumericOption, readonly [least: number, greatest: 
     potentiallyFailedMaxRetrans: [0, 65_535, 'integer'],
     primarySwitchoverMaxRetrans: [0, 65_535, 'integer'],
     hbMaxBurst: [1, 255, 'integer'],
+    standstillMs: [0, 2_147_483_647, 'integer'],
     maxInitRetransmits: [0, 65_535, 'integer'],
     hbIntervalMs: [0, 86_400_000, 'number'],
     // RFC 9260 §6.2: "An implementation MUST NOT allow the maximum delay […] to be configured to be more than 500 ms."

@@ -11,7 +11,7 @@ import {
   padChunk,
 } from '../chunks/index.ts';
 import type { Context } from './context.ts';
-import { mayHeartbeat } from './heartbeats.ts';
+import { mayHeartbeat } from './may-heartbeat.ts';
 import type { Path } from './path.ts';
 import type { PathMtu } from './path-mtu.ts';
 

@@ -3,7 +3,7 @@ import type { Path } from './path.ts';
 /**
  * Where DATA goes (RFC 9260 §6.4, RFC 7829 §3.2): the preferred path while it is active; else another active one; else
  * the potentially failed or, in the end, the inactive one with the lowest error count. Choosing a path changes nothing
- * about it. Unconfirmed paths carry no data (§5.4).
+ * about it. Unconfirmed paths carry no data (§5.4), nor do those from whose source the peer would not take it.
  *
  * @param avoid the path on which the data was lost: "SHOULD try to retransmit a chunk that timed out to an active
  * destination transport address that is different from the last destination address to which the chunk was sent"
@@ -11,7 +11,7 @@ import type { Path } from './path.ts';
 export function choosePath(paths: Iterable<Path>, preferred: Path, avoid?: Path): Path {
   let best: Path | undefined;
   for (const path of paths) {
-    if (path.isConfirmed && (best === undefined || isBetter(path, best, preferred, avoid))) best = path;
+    if (path.isUsable && (best === undefined || isBetter(path, best, preferred, avoid))) best = path;
   }
   return best ?? preferred;
 }

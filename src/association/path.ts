@@ -48,30 +48,36 @@ export class Path extends Destination {
   readonly id: number;
   /** The largest SCTP packet for this path, in bytes: a multiple of four, as every chunk is. */
   maxPacketSize: number;
-  /** A packet of this size passes whatever becomes of the path MTU: for what nobody misses when it is lost. */
-  readonly assuredPacketSize: number;
   /** Discovers the path MTU; undefined where it is fixed. */
   readonly mtu: PathMtu | undefined;
   /** The largest packet with DATA since T3-rtx was last stopped or has expired. */
   largestPacket = 0;
+  /** The last DATA chunk of a packet whose arrival proves its size, and that size. */
+  #provingTsn: Tsn | undefined;
+  #provingSize = 0;
   /** Fires when it is time for a HEARTBEAT, or when one has not been answered within an RTO. */
   readonly heartbeatTimer: Timer = new Timer();
   pendingHeartbeat: PendingHeartbeat | undefined;
+  /** Whether a HEARTBEAT chunk was ever sent to it. */
+  wasProbed = false;
   /** When something that updates the RTT was last sent: the path is idle without it (§8.3). */
   lastSentAt: number = Number.NEGATIVE_INFINITY;
   isConfirmed: boolean;
-  /** Where packets to this path are sent from: the address on which the peer reaches us; undefined leaves it to the system. */
-  localAddress: NetAddress | undefined;
+  /** Packets to it would leave from an address that the peer was not told: it carries nothing. */
+  isAside = false;
+  /** Whether the peer has sent from this address to `localAddress`: the pair works. */
+  isSourceProven = false;
   readonly #options: AssociationOptions;
   readonly #headers: number;
+  readonly #baseSize: number;
   readonly #mostPacketSize: number;
   #address: NetAddress;
+  #localAddress: NetAddress | undefined;
   #errorCount = 0;
 
   constructor(
     id: number,
     address: NetAddress,
-    localAddress: NetAddress | undefined,
     isConfirmed: boolean,
     limits: PacketLimits,
     options: AssociationOptions,
@@ -88,14 +94,13 @@ export class Path extends Destination {
     // destination address". §8.2: "SHOULD keep an error counter for each of the destination transport addresses".
     super(new Rfc9260CongestionControl(pmdcs, isV6, options.initialCwndPackets), new RetransmissionTimeout(options));
     this.id = id;
-    this.localAddress = localAddress;
     this.isConfirmed = isConfirmed;
     this.#headers = headers;
     this.#mostPacketSize =
       Math.min(isDiscovered ? options.maxPathMtu - headers : packetSize, limits.maxPacketSize) & ~3;
     // RFC 9260 §6.10: "SHOULD choose a size no larger than the PMTU of the current primary path."
     this.maxPacketSize = packetSize;
-    this.assuredPacketSize = packetSize;
+    this.#baseSize = packetSize;
     const min = isV6 ? packetSize : Math.min(packetSize, leastIpv4Mtu - headers);
     this.mtu = isDiscovered ? new PathMtu({ min, base: packetSize, max: packetSize }, headers) : undefined;
     this.#options = options;
@@ -106,9 +111,29 @@ export class Path extends Destination {
     return this.#address;
   }
 
+  /** Where packets to this path are sent from: the address on which the peer reaches us; undefined leaves it to the system. */
+  get localAddress(): NetAddress | undefined {
+    return this.#localAddress;
+  }
+
+  set localAddress(address: NetAddress | undefined) {
+    const isAnother = address !== undefined && this.#localAddress !== undefined && address.ip !== this.#localAddress.ip;
+    this.#localAddress = address;
+    if (isAnother) this.isSourceProven = false;
+    // RFC 9260 §7.2.5.2: a routing change "includes the selection of a different source address used for sending packets to a
+    // destination address"; "the congestion control parameters for the affected destination addresses MUST be reset to their
+    // initial values." §7.2.5: "the congestion control MUST be reinitialized."
+    if (isAnother) this.congestion.reset();
+  }
+
   /** In bytes, IP header included. */
   get pathMtu(): number {
     return this.maxPacketSize + this.#headers;
+  }
+
+  /** No more than what passes without a discovery: for what nobody misses when it is lost. */
+  get assuredPacketSize(): number {
+    return Math.min(this.#baseSize, this.maxPacketSize);
   }
 
   /** The largest SCTP packet in an IP packet of `mtu` bytes, as far as the transport and our user allow it. */
@@ -140,6 +165,37 @@ export class Path extends Destination {
     return true;
   }
 
+  /** A packet of `size` bytes with DATA goes out, which IP does not fragment; the last of its DATA chunks that are new is `tsn`. */
+  handleDataPacket(size: number, tsn: Tsn | undefined): void {
+    if (size > this.largestPacket) this.largestPacket = size;
+    if (tsn === undefined || this.#provingTsn !== undefined || this.mtu?.isInDoubt(size) !== true) return;
+    this.#provingTsn = tsn;
+    this.#provingSize = size;
+  }
+
+  override handleAcknowledged(tsn: Tsn, now: Instant): void {
+    super.handleAcknowledged(tsn, now);
+    if (tsn !== this.#provingTsn) return;
+    this.#provingTsn = undefined;
+    this.mtu?.handleDataAck(this.#provingSize, now);
+  }
+
+  /** Whichever of its transmissions has arrived, its packet was not smaller. What was too large for a packet went in fragments. */
+  override handleRepeatedAcknowledged(size: number, now: Instant): void {
+    const packetSize = commonHeaderLength + size;
+    if (packetSize <= this.maxPacketSize) this.mtu?.handleDataAck(packetSize, now);
+  }
+
+  override handleRetransmission(tsn: Tsn): void {
+    super.handleRetransmission(tsn);
+    if (tsn === this.#provingTsn) this.#provingTsn = undefined;
+  }
+
+  override handleAbandoned(tsn: Tsn): void {
+    super.handleAbandoned(tsn);
+    if (tsn === this.#provingTsn) this.#provingTsn = undefined;
+  }
+
   override handleSent(tsn: Tsn, size: number, isRetransmission: boolean, now: Instant): void {
     super.handleSent(tsn, size, isRetransmission, now);
     this.mtu?.handleData();
@@ -160,12 +216,23 @@ export class Path extends Destination {
     const { pathMaxRetrans, potentiallyFailedMaxRetrans } = this.#options;
     if (this.#errorCount > pathMaxRetrans) return 'inactive';
     if (!this.isConfirmed) return 'unconfirmed';
+    if (this.isAside) return 'inactive';
     return this.#errorCount > potentiallyFailedMaxRetrans ? 'potentially-failed' : 'active';
+  }
+
+  /** Whether it may carry more than heartbeats: "MUST NOT send any chunks to an UNCONFIRMED address" (§5.4). */
+  get isUsable(): boolean {
+    return this.isConfirmed && !this.isAside;
   }
 
   countError(): void {
     const limit = errorCountLimitFactor * (this.#options.pathMaxRetrans + 1);
     this.#errorCount = Math.min(this.#errorCount + 1, limit);
+  }
+
+  /** It does not work, as if it had failed as often as it may. */
+  fail(): void {
+    this.#errorCount = Math.max(this.#errorCount, this.#options.pathMaxRetrans + 1);
   }
 
   clearErrors(): void {

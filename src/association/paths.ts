@@ -1,14 +1,16 @@
 import type { NetAddress } from '../base/address.ts';
 import type { Instant } from '../base/time.ts';
-import { otherLocalAddress, pairedLocalAddress } from './addresses.ts';
 import type { Context } from './context.ts';
 import type { PathStatus } from './events.ts';
+import { mayHeartbeat } from './may-heartbeat.ts';
 import { Path } from './path.ts';
 import { choosePath } from './path-selection.ts';
+import { SourceAddress } from './source-address.ts';
 
 /** The destination addresses of the peer, their failures, and which of them is used (RFC 9260 §6.4, §8; RFC 7829). */
 export class Paths {
   readonly #context: Context;
+  readonly #source: SourceAddress;
   #paths: Path[] = [];
   #primary: Path;
   #nextId = 0;
@@ -22,6 +24,7 @@ export class Paths {
    */
   constructor(context: Context, addresses: readonly NetAddress[], confirmed: number) {
     this.#context = context;
+    this.#source = new SourceAddress(context.environment);
     this.#paths = addresses.map((address, index) => this.#create(address, index, index < confirmed));
     this.#primary = this.#paths[0]!;
   }
@@ -37,6 +40,11 @@ export class Paths {
 
   get length(): number {
     return this.#paths.length;
+  }
+
+  /** Whether round trips are measured: §6.3.1 means the network's, not the time that a packet has waited for us. */
+  set isMeasuring(isMeasuring: boolean) {
+    for (const { rto } of this.#paths) rto.isMeasuring = isMeasuring;
   }
 
   /** For loops that run with every packet: an iterator costs more than they do. */
@@ -71,18 +79,40 @@ export class Paths {
   }
 
   /** The path behind `path`, round about: for INIT and COOKIE ECHO, which try the confirmed addresses in turn (§5.1). */
-  nextConfirmed(path: Path): Path {
+  nextUsable(path: Path): Path {
     const start = this.#paths.indexOf(path);
     for (let i = 1; i <= this.#paths.length; i++) {
       const candidate = this.#paths[(start + i) % this.#paths.length]!;
-      if (candidate.isConfirmed) return candidate;
+      if (candidate.isUsable) return candidate;
     }
     return path;
   }
 
   /** Where to answer to a packet from `path`: "An endpoint MUST NOT send any chunks to an UNCONFIRMED address" (§5.4). */
   forReplyTo(path: Path): Path {
-    return path.isConfirmed ? path : this.current;
+    return path.isUsable ? path : this.current;
+  }
+
+  /** An INIT goes out: it introduces us, and may leave from anywhere. */
+  forgetIntroduction(): void {
+    this.#source.forget();
+    for (const [index, path] of this.#paths.entries()) this.#assign(path, index);
+  }
+
+  /** The peer knows us by `listed` and by the address from which we wrote to `to`: `source`, where that is known. */
+  introduce(listed: readonly string[], source: string | undefined, to: NetAddress, now: Instant): void {
+    this.#source.introduce(listed, source, to);
+    this.#review(now);
+  }
+
+  /** Finds out whether packets may still go where they went: the host's addresses and routes change. Before every packet. */
+  reviewSources(now: Instant): void {
+    if (this.#source.isOutdated(now)) this.#review(now);
+  }
+
+  /** Looks again where packets to `path` leave from. */
+  reviewSource(path: Path): void {
+    this.#assign(path, this.#paths.indexOf(path));
   }
 
   status(): PathStatus[] {
@@ -139,9 +169,8 @@ export class Paths {
     this.#observe(path, `no answer to ${path.errorCount + 1} transmissions in a row`, () => path.countError());
     // With no path left that works, perhaps the answers go to an address of ours that is dead. As long as one works, the
     // pair stays as it is: behind a NAT a path may exist for one source only.
-    if (this.#paths.every(({ state }) => state !== 'active')) {
-      path.localAddress = otherLocalAddress(this.#context.environment.localAddresses, path);
-    }
+    const isLast = this.#paths.every(({ state }) => state !== 'active');
+    this.#reassign(path, () => this.#source.handleFailure(path, isLast));
     // RFC 7829 §3.2 6: "HEARTBEATs are sent when a destination address reaches the PF state", once heartbeats are on.
     // With one path only, the data that has to use it all the same tells as much.
     const isWatched = path.heartbeatTimer.isRunning && path.pendingHeartbeat === undefined && this.length > 1;
@@ -157,8 +186,13 @@ export class Paths {
     // 'Association.Max.Retrans', the endpoint SHOULD consider the peer endpoint unreachable"
     if (this.#associationErrorCount <= associationMaxRetrans) return true;
     // §8.1: "the endpoint SHOULD report the failure to the upper layer".
-    this.#context.close('local', 'SCTP_ERR_PEER_UNREACHABLE');
+    this.#context.giveUp('SCTP_ERR_PEER_UNREACHABLE', 'Association.Max.Retrans');
     return false;
+  }
+
+  /** Whoever is there knows nothing of the association. */
+  handleRefusal(path: Path): void {
+    this.#observe(path, 'a heartbeat was answered with ABORT', () => path.fail());
   }
 
   /** §8.2: "When an outstanding TSN is acknowledged or a HEARTBEAT chunk sent to that address is acknowledged". */
@@ -175,11 +209,11 @@ export class Paths {
     this.#associationErrorCount = 0;
   }
 
-  /** A verified packet came from the peer: follows its UDP port (RFC 6951 §5.4), and answers from where it was sent to. */
+  /** A verified packet came from the peer: follows its UDP port (RFC 6951 §5.4), and answers from where it may be sent to. */
   handleArrival(from: NetAddress, to: NetAddress | undefined): Path | undefined {
     const path = this.find(from.ip);
     if (path === undefined) return undefined;
-    if (to !== undefined) path.localAddress = to;
+    if (to !== undefined && (to !== path.localAddress || !path.isSourceProven)) this.#handleDestination(path, to);
     // RFC 6951 §5.4: "the UDP source port MUST be stored as the encapsulation port for the destination address the SCTP
     // packet is received from".
     if (path.learnUdpPort(from)) this.#report(path, `its UDP port is now ${from.udpPort}`);
@@ -188,7 +222,7 @@ export class Paths {
 
   /** T3-rtx has expired on `path`: what was lost may have been too large (RFC 8899 §4.3). */
   handleDataLoss(path: Path, now: Instant): void {
-    path.mtu?.handleDataLoss(path.largestPacket, now);
+    path.mtu?.handleDataLoss(path.largestPacket, now, path.errorCount + 1);
     path.largestPacket = 0;
     this.adoptMtu(path);
   }
@@ -201,7 +235,7 @@ export class Paths {
   }
 
   get nextTimeout(): Instant {
-    let next = Number.POSITIVE_INFINITY;
+    let next = this.#source.timer.deadline;
     for (const path of this.#paths) {
       if (path.t3Rtx.deadline < next) next = path.t3Rtx.deadline;
       if (path.heartbeatTimer.deadline < next) next = path.heartbeatTimer.deadline;
@@ -220,8 +254,49 @@ export class Paths {
 
   #create(address: NetAddress, index: number, isConfirmed: boolean): Path {
     const { environment, options } = this.#context;
-    const local = pairedLocalAddress(environment.localAddresses, address.ip, index);
-    return new Path(this.#nextId++, address, local, isConfirmed, environment, options);
+    const path = new Path(this.#nextId++, address, isConfirmed, environment, options);
+    this.#source.assign(path, index);
+    return path;
+  }
+
+  #review(now: Instant): void {
+    for (const [index, path] of this.#paths.entries()) {
+      const wasAside = path.isAside;
+      this.#assign(path, index);
+      if (wasAside && !path.isAside && mayHeartbeat(this.#context.state.name)) path.heartbeatTimer.start(now, 0);
+    }
+    this.#source.handleReview(
+      this.#paths.every(({ isAside }) => !isAside),
+      now,
+    );
+  }
+
+  /** The peer has sent to this address of ours: it knows it. */
+  #handleDestination(path: Path, to: NetAddress): void {
+    if (this.#context.environment.sources !== undefined) return;
+    this.#source.handleUse(to.ip);
+    // Packets go on from the address that works: another one is another way, on which congestion control begins anew
+    // (§7.2.5.2), and a peer may use several of ours in turn.
+    if (path.isSourceProven && path.errorCount === 0 && !path.isAside) return;
+    this.#reassign(path, () => {
+      path.localAddress = to;
+      path.isSourceProven = true;
+      path.isAside = false;
+    });
+  }
+
+  #assign(path: Path, index: number): void {
+    this.#reassign(path, () => this.#source.assign(path, index));
+  }
+
+  /** Changes where packets to `path` leave from, and reports it when it thereby comes or goes. */
+  #reassign(path: Path, change: () => void): void {
+    const wasAside = path.isAside;
+    this.#observe(
+      path,
+      wasAside ? 'our address there is one that the peer knows' : 'the peer does not know our address there',
+      change,
+    );
   }
 
   #changePrimary(path: Path, reason: string): void {

@@ -8,6 +8,7 @@ import {
   reconfigurationResults,
 } from '../chunks/index.ts';
 import type { Pause } from '../streams/pause.ts';
+import { invalid, requireArray, requireObject, requireUint } from './arguments.ts';
 import type { Context } from './context.ts';
 import type { DataReceiver } from './data-receiver.ts';
 import type { DataSender } from './data-sender.ts';
@@ -21,6 +22,14 @@ export type ReconfigurationRequest =
   | { readonly kind: 'reset association' }
   | { readonly kind: 'add outgoing streams'; readonly count: number }
   | { readonly kind: 'add incoming streams'; readonly count: number };
+
+const kinds: readonly ReconfigurationRequest['kind'][] = [
+  'reset outgoing streams',
+  'reset incoming streams',
+  'reset association',
+  'add outgoing streams',
+  'add incoming streams',
+];
 
 /** A request of ours, and the pause that it has put upon the streams whose numbers it changes. */
 interface Queued {
@@ -409,6 +418,8 @@ export class ReconfigurationRequester {
   }
 
   #validate(request: ReconfigurationRequest): void {
+    requireObject('request', request);
+    if (!kinds.includes(request.kind)) throw invalid(`request.kind must be one of ${kinds.join(', ')}`);
     const { outboundStreams, inboundStreams, options } = this.#context;
     if (request.kind === 'reset association') return;
     if (request.kind === 'add outgoing streams' || request.kind === 'add incoming streams') {
@@ -423,6 +434,10 @@ export class ReconfigurationRequester {
       );
     }
     const { streamIds } = request;
+    requireArray('request.streamIds', streamIds);
+    if (request.kind === 'reset outgoing streams' && request.inResponseTo !== undefined) {
+      requireUint('request.inResponseTo', request.inResponseTo, 0xffff_ffff);
+    }
     const count = request.kind === 'reset outgoing streams' ? outboundStreams : inboundStreams;
     if (streamIds.length > mostStreamsListed) {
       throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `one request resets up to ${mostStreamsListed} streams, or all`);

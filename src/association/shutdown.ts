@@ -96,13 +96,16 @@ export class Shutdown {
     const { state } = context;
     switch (state.name) {
       case 'SHUTDOWN-SENT':
-      case 'SHUTDOWN-ACK-SENT':
+      case 'SHUTDOWN-ACK-SENT': {
         // §9.2: "Upon the receipt of the SHUTDOWN ACK chunk, the sender of the SHUTDOWN chunk MUST stop the T2-shutdown
         // timer"; §8.5.1 C: "then the destination endpoint's tag MUST be used and the T bit MUST NOT be set."
         // "MUST stop the T2-shutdown timer, send a SHUTDOWN COMPLETE chunk to its peer, and remove all record"
-        context.sendAlone({ kind: 'SHUTDOWN COMPLETE', tagReflected: false }, context.peerVerificationTag, from, to);
+        // It "SHOULD" go "to the same destination transport address from which it received" (§6.4), where it may go there.
+        const path = context.paths.find(from.ip) ?? context.paths.current;
+        context.sendAloneOn(context.paths.forReplyTo(path), { kind: 'SHUTDOWN COMPLETE', tagReflected: false });
         context.close('local', undefined);
         return;
+      }
       case 'COOKIE-WAIT':
       case 'COOKIE-ECHOED':
         // §8.5.1 E: "the procedures in Section 8.4 SHOULD be followed; in other words, it is treated as an OOTB packet."
@@ -149,14 +152,14 @@ export class Shutdown {
     if (state.name !== 'SHUTDOWN-SENT' && state.name !== 'SHUTDOWN-ACK-SENT') return;
     if (state.t5ShutdownGuard?.expire(now)) {
       // "At the expiration of this timer, the sender SHOULD abort the association by sending an ABORT chunk."
-      context.abort('SCTP_ERR_SHUTDOWN_TIMEOUT', []);
+      context.giveUp('SCTP_ERR_SHUTDOWN_TIMEOUT', 'T5-shutdown-guard');
       return;
     }
     if (!state.t2Shutdown.expire(now)) return;
     // "If this threshold is exceeded, the endpoint SHOULD destroy the TCB and SHOULD report the peer endpoint unreachable"
     // §9.2: "SHOULD limit the number of retransmissions of the SHUTDOWN chunk to […] 'Association.Max.Retrans'."
     if (++state.retransmissions > context.options.associationMaxRetrans) {
-      context.close('local', 'SCTP_ERR_PEER_UNREACHABLE');
+      context.giveUp('SCTP_ERR_PEER_UNREACHABLE', 'Association.Max.Retrans');
       return;
     }
     // It follows "the same rules" as a T3-rtx that expires (§6.3.3 E2), and tries another path where there is one; the

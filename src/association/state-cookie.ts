@@ -16,6 +16,7 @@ import { randomBytes } from '../base/random.ts';
 import { type Tsn, tsn } from '../base/serial.ts';
 import type { Instant } from '../base/time.ts';
 import type { Capabilities } from './capabilities.ts';
+import type { Introduction } from './introduction.ts';
 
 /** "all the information necessary for it to establish the association" (RFC 9260 §5.1.3). */
 export interface StateCookie {
@@ -37,12 +38,16 @@ export interface StateCookie {
   readonly peerPort: number;
   /** At least one. The first is where the INIT came from: the one that the cookie's return confirms (§5.4 2). */
   readonly peerAddresses: readonly NetAddress[];
+  /** What the INIT ACK says of our addresses. */
+  readonly introduction: Introduction;
   readonly capabilities: Capabilities;
 }
 
-const version = 1;
+const version = 2;
+/** Stands for a place in the list of our addresses that is not known. */
+const unknownSource = 255;
 /** All but the addresses: `encode` and `decode` draw it. */
-const fixedLength = 52;
+const fixedLength = 55;
 /** HMAC-SHA-256, which is cut to 128 bits, as RFC 2104 §5 allows: "SHOULD make the cookie as small as possible" (§5.1.3). */
 const fullMacLength = 32;
 const macLength = 16;
@@ -74,6 +79,7 @@ export class CookieJar {
     // §5.1.3: "An implementation SHOULD make the cookie as small as possible to ensure interoperability."
     let length = fixedLength;
     for (const { ip } of cookie.peerAddresses) length += 3 + ip.length;
+    length += cookie.introduction.listed.length;
     // A multiple of four, so that a peer that counts the padding in the Chunk Length returns the same cookie.
     length = padded(length);
     const sealed = new Uint8Array(length + fullMacLength);
@@ -133,6 +139,10 @@ function encode(cookie: StateCookie, secretNumber: number, bytes: Uint8Array): v
   writeUint16(bytes, 48, cookie.peerPort);
   writeUint8(bytes, 50, capabilityBits(cookie.capabilities));
   writeUint8(bytes, 51, cookie.peerAddresses.length);
+  const { version: listVersion, source, listed } = cookie.introduction;
+  writeUint8(bytes, 52, listVersion);
+  writeUint8(bytes, 53, source ?? unknownSource);
+  writeUint8(bytes, 54, listed.length);
   let offset = fixedLength;
   for (const { ip, udpPort } of cookie.peerAddresses) {
     writeUint16(bytes, offset, udpPort);
@@ -140,19 +150,26 @@ function encode(cookie: StateCookie, secretNumber: number, bytes: Uint8Array): v
     bytes.set(asciiBytes(ip), offset + 3);
     offset += 3 + ip.length;
   }
+  for (const place of listed) writeUint8(bytes, offset++, place);
 }
 
 /** A cookie with our MAC is one that we made; lengths are checked all the same. */
 function decode(bytes: Uint8Array): StateCookie | undefined {
   const peerAddresses: NetAddress[] = [];
   let offset = fixedLength;
-  for (let count = readUint8(bytes, offset - 1); count > 0; count--) {
+  for (let count = readUint8(bytes, 51); count > 0; count--) {
     if (offset + 3 > bytes.length) return undefined;
     const end = offset + 3 + readUint8(bytes, offset + 2);
     if (end > bytes.length) return undefined;
     peerAddresses.push({ ip: asciiText(bytes.subarray(offset + 3, end)), udpPort: readUint16(bytes, offset) });
     offset = end;
   }
+  const listed: number[] = [];
+  for (let count = readUint8(bytes, 54); count > 0; count--) {
+    if (offset === bytes.length) return undefined;
+    listed.push(readUint8(bytes, offset++));
+  }
+  const source = readUint8(bytes, 53);
   if (peerAddresses.length === 0 || padded(offset) !== bytes.length) return undefined;
   return {
     createdAt: (readUint32(bytes, 2) | 0) * 0x1_0000_0000 + readUint32(bytes, 6),
@@ -170,6 +187,7 @@ function decode(bytes: Uint8Array): StateCookie | undefined {
     peerPort: readUint16(bytes, 48),
     capabilities: capabilitiesOf(readUint8(bytes, 50)),
     peerAddresses,
+    introduction: { version: readUint8(bytes, 52), source: source === unknownSource ? undefined : source, listed },
   };
 }
 

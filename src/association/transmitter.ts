@@ -1,6 +1,14 @@
 import { asciiBytes } from '../base/bytes.ts';
+import { randomBytes } from '../base/random.ts';
 import type { Instant } from '../base/time.ts';
-import { chunkLength, commonHeaderLength, type PacketBuilder, padChunk } from '../chunks/index.ts';
+import {
+  type Chunk,
+  chunkLength,
+  commonHeaderLength,
+  heartbeatValue,
+  type PacketBuilder,
+  padChunk,
+} from '../chunks/index.ts';
 import type { Context, Transmit } from './context.ts';
 import type { Path } from './path.ts';
 import type { Transfer } from './state.ts';
@@ -8,8 +16,14 @@ import type { Transfer } from './state.ts';
 /** SACK chunk without blocks: the least that has to fit beside DATA. */
 const smallestSackLength = 16;
 
+/** HEARTBEAT chunk with a nonce. */
+const leastFillerLength = 16;
+
 /** FORWARD TSN or I-FORWARD-TSN chunk with one entry. */
 const smallestForwardTsnLength = 16;
+
+/** Stands for a packet that would have left from an address that the peer does not know. */
+const withheld: Transmit = { packet: new Uint8Array(0), to: { ip: '', udpPort: 0 }, from: undefined };
 
 /** Decides what goes into the next packet, and writes it (RFC 9260 §6.1, §6.10). */
 export class Transmitter {
@@ -40,6 +54,14 @@ export class Transmitter {
 
   /** The next packet, undefined when there is nothing to send now. */
   poll(now: Instant): Transmit | undefined {
+    this.#context.paths.reviewSources(now);
+    for (;;) {
+      const transmit = this.#poll(now);
+      if (transmit !== withheld) return transmit;
+    }
+  }
+
+  #poll(now: Instant): Transmit | undefined {
     const ready = this.#context.packets.shift();
     if (ready !== undefined) return this.#count(ready);
     const { state } = this.#context;
@@ -130,11 +152,22 @@ export class Transmitter {
     const length = commonHeaderLength + size;
     const fragmented = path.fragmentedSizeOf(linkMtu?.(path.address, path.localAddress) ?? 0);
     const isPadded = fragmented > length && fragmented <= maxPacketSize;
-    this.#begin(path, isPadded ? fragmented : length);
-    sender.fill(this.#builder, path, now, length);
+    const whole = isPadded ? Math.max(fragmented, length + leastFillerLength) : length;
+    this.#begin(path, whole);
+    // It stands before DATA as all control chunks do: some peers acknowledge nothing behind which another chunk stands.
+    if (isPadded) this.#builder.append(this.#filler(path, whole - length));
+    sender.fill(this.#builder, path, now, whole);
     this.#burst--;
-    if (isPadded) this.#builder.append(padChunk(fragmented - this.#builder.length));
     return this.#finish(path);
+  }
+
+  /** A chunk that means nothing: PAD, or a HEARTBEAT for peers who may drop packets with chunks that they do not know. */
+  #filler(path: Path, length: number): Chunk {
+    if (path.mtu?.isAnswered !== false) return padChunk(length);
+    // §3.3.5: "MUST include a random nonce of length 64 bits or longer". Its answer is nobody's.
+    const info = new Uint8Array(length - 8);
+    info.set(randomBytes(this.#context.environment.random, 8));
+    return { kind: 'HEARTBEAT', value: heartbeatValue(info) };
   }
 
   #appendForwardTsn(sender: Transfer['sender'], path: Path, limit: number, now: Instant): void {
@@ -196,11 +229,11 @@ export class Transmitter {
   }
 
   #finish(path: Path): Transmit {
-    // RFC 9653 §5.2: "an endpoint SHOULD use zero as the checksum when sending an SCTP packet" where the peer takes it, but
-    // for COOKIE ECHO. 2: "it MUST include a correct CRC32c checksum in the packet containing the COOKIE ECHO chunk." What
-    // travels alone or out of the blue has one anyway.
-    const isChecked = !this.#context.capabilities.zeroChecksumToPeer || this.#context.state.name === 'COOKIE-ECHOED';
-    const packet = this.#builder.finish(isChecked);
+    // With no other path left, packets are lost here rather than at the peer, who would answer them with ABORT: timers and
+    // counters go on as for any path that has failed.
+    if (path.isAside) return withheld;
+    // RFC 9653 §5.2 2: "it MUST include a correct CRC32c checksum in the packet containing the COOKIE ECHO chunk."
+    const packet = this.#builder.finish(this.#context.needsChecksum || this.#context.state.name === 'COOKIE-ECHOED');
     this.#context.environment.slab.keep(packet.length);
     return this.#count({ packet, to: path.address, from: path.localAddress });
   }

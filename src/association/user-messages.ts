@@ -1,6 +1,7 @@
 import { SctpError } from '../base/errors.ts';
 import type { Instant } from '../base/time.ts';
 import { OutgoingMessage, reliable } from '../streams/message.ts';
+import { invalid, requireBoolean, requireBytes, requireObject, requireUint } from './arguments.ts';
 import type { Context } from './context.ts';
 
 const forEver = Number.POSITIVE_INFINITY;
@@ -45,12 +46,20 @@ export class UserMessages {
 
   send(request: SendRequest, now: Instant): void {
     const context = this.#context;
+    requireObject('request', request);
     const { data, priority } = request;
     this.requireOpen();
+    requireBytes('data', data);
     // §3.3.1: a length "where L MUST be greater than 0." §6.2: "An endpoint SHOULD NOT send a DATA chunk with no user
     // data part."
     if (data.length === 0) throw new SctpError('SCTP_ERR_EMPTY_MESSAGE');
-    if (data.length > context.options.maxMessageSize) throw new SctpError('SCTP_ERR_MESSAGE_TOO_LARGE');
+    const { maxMessageSize } = context.options;
+    if (data.length > maxMessageSize) {
+      throw new SctpError(
+        'SCTP_ERR_MESSAGE_TOO_LARGE',
+        `a message of ${data.length} bytes is larger than maxMessageSize, ${maxMessageSize} bytes; one that is written in pieces has no bound`,
+      );
+    }
     const message = this.#create(request, data, now);
     // What is late takes no room that something else could have.
     const { sendBuffer, sendQueue } = context;
@@ -64,6 +73,7 @@ export class UserMessages {
   }
 
   begin(request: Omit<SendRequest, 'data'>, now: Instant): OutgoingMessage {
+    requireObject('request', request);
     this.requireOpen();
     const message = this.#create(request, undefined, now);
     this.#context.sendBuffer.addMessage(message);
@@ -73,6 +83,9 @@ export class UserMessages {
 
   append(message: OutgoingMessage, data: Uint8Array, endOfMessage: boolean): void {
     const context = this.#context;
+    requireOutgoing(message);
+    requireBytes('data', data);
+    requireBoolean('endOfMessage', endOfMessage);
     if (context.state.name === 'CLOSED') throw new SctpError('SCTP_ERR_CLOSED');
     if (message.isAbandoned) throw new SctpError('SCTP_ERR_ABANDONED');
     if (message.isEnded) throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', 'the message has ended');
@@ -90,6 +103,7 @@ export class UserMessages {
 
   abandon(message: OutgoingMessage): void {
     const context = this.#context;
+    requireOutgoing(message);
     const isThere = message.isEnded && message.acknowledged === message.length;
     if (context.state.name === 'CLOSED' || message.isAbandoned || isThere) return;
     if (message.fragmented === 0) {
@@ -124,9 +138,12 @@ export class UserMessages {
         `there is no outbound stream ${streamId}, only ${outboundStreams}`,
       );
     }
-    if (lifetimeMs !== undefined && !(lifetimeMs >= 0)) {
-      throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `lifetimeMs must not be negative, not ${lifetimeMs}`);
+    if (lifetimeMs !== undefined && !(typeof lifetimeMs === 'number' && lifetimeMs >= 0)) {
+      throw invalid(`lifetimeMs must be a number from 0, not ${String(lifetimeMs)}`);
     }
+    requireBoolean('unordered', unordered);
+    requireBoolean('sackImmediately', sackImmediately);
+    requireBoolean('reportDelivery', reportDelivery);
     if (maxRetransmits !== undefined) requireUint('maxRetransmits', maxRetransmits, 0xffff_ffff);
     if (priority !== undefined) requireUint('priority', priority, 0xffff_ffff);
     const isReliable = lifetimeMs === undefined && maxRetransmits === undefined && priority === undefined;
@@ -137,10 +154,6 @@ export class UserMessages {
   }
 }
 
-export function requireUint(name: string, value: number, greatest: number): void {
-  if (Number.isInteger(value) && value >= 0 && value <= greatest) return;
-  throw new SctpError(
-    'SCTP_ERR_INVALID_ARGUMENT',
-    `${name} must be an integer from 0 to ${greatest}, not ${String(value)}`,
-  );
+function requireOutgoing(message: unknown): void {
+  if (!(message instanceof OutgoingMessage)) throw invalid('message must be one that beginMessage has returned');
 }

@@ -9,8 +9,11 @@ export interface ChunkCodec<C> {
   readonly type: number;
   /** The fewest bytes that a Chunk Value of this type has; `decode` is never called with less. */
   readonly minimumLength: number;
-  /** Reads the Chunk Value in `bytes` from `start` to `end`; a longer value than needed is forgiven. */
-  decode(bytes: Uint8Array, start: number, end: number, flags: number): C | Flaw;
+  /**
+   * Reads the Chunk Value in `bytes` from `start` to `end`; a longer value than needed is forgiven. When it `isSparing`, what
+   * no receiver has a use for may be left out.
+   */
+  decode(bytes: Uint8Array, start: number, end: number, flags: number, isSparing: boolean): C | Flaw;
   /** Bytes of the Chunk Value, without the padding behind it. */
   valueLength(chunk: C): number;
   /** Chunk Flags. */

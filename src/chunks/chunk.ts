@@ -1,4 +1,4 @@
-import { padded, readUint8, writeUint8, writeUint16 } from '../base/bytes.ts';
+import { emptyBytes, padded, readUint8, writeUint8, writeUint16 } from '../base/bytes.ts';
 import { type AbortChunk, abortCodec } from './abort.ts';
 import { type AsconfAckChunk, type AsconfChunk, asconfAckCodec, asconfCodec } from './asconf.ts';
 import { type AuthChunk, authCodec } from './auth.ts';
@@ -104,24 +104,31 @@ export const chunkTypes: { readonly [K in KnownChunk['kind']]: number } = Object
 ) as { [K in KnownChunk['kind']]: number };
 
 /** The chunk at `offset`, whose Chunk Length is known to be sound. */
-export function decodeChunk(bytes: Uint8Array, offset: number, length: number): Chunk {
+export function decodeChunk(bytes: Uint8Array, offset: number, length: number, isSparing: boolean): Chunk {
   const type = readUint8(bytes, offset);
   // Nearly all chunks are DATA, and a call whose target is known can be inlined.
-  if (type === dataCodec.type) return decodeWith(dataCodec, bytes, offset, length);
+  if (type === dataCodec.type) return decodeWith(dataCodec, bytes, offset, length, isSparing);
   const codec = codecByType[type];
-  if (codec !== undefined) return decodeWith(codec, bytes, offset, length);
+  if (codec !== undefined) return decodeWith(codec, bytes, offset, length, isSparing);
   const flags = readUint8(bytes, offset + 1);
-  return { kind: 'unknown', type, flags, value: bytes.subarray(offset + tlvHeaderLength, offset + length) };
+  const value = length === tlvHeaderLength ? emptyBytes : bytes.subarray(offset + tlvHeaderLength, offset + length);
+  return { kind: 'unknown', type, flags, value };
 }
 
-function decodeWith<C>(codec: ChunkCodec<C>, bytes: Uint8Array, offset: number, length: number): C | MalformedChunk {
+function decodeWith<C>(
+  codec: ChunkCodec<C>,
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+  isSparing: boolean,
+): C | MalformedChunk {
   const flags = readUint8(bytes, offset + 1);
   const start = offset + tlvHeaderLength;
   const end = offset + length;
   const chunk =
     end - start < codec.minimumLength
       ? `shorter than ${codec.minimumLength + tlvHeaderLength} bytes`
-      : codec.decode(bytes, start, end, flags);
+      : codec.decode(bytes, start, end, flags, isSparing);
   if (typeof chunk !== 'string') return chunk;
   return { kind: 'malformed', type: codec.type, flags, value: bytes.subarray(start, end), reason: chunk };
 }

@@ -70,7 +70,14 @@ export { type HeartbeatAckChunk, type HeartbeatChunk, heartbeatInfo, heartbeatVa
 export { type IDataChunk, iDataHeaderLength } from './i-data.ts';
 export type { IForwardTsnChunk, SkippedMid } from './i-forward-tsn.ts';
 export type { InitAckChunk, InitChunk } from './init.ts';
-export { type CommonHeader, commonHeaderLength, decodePacket, encodePacket, type Packet } from './packet.ts';
+export {
+  type CommonHeader,
+  commonHeaderLength,
+  type DecodeOptions,
+  decodePacket,
+  encodePacket,
+  type Packet,
+} from './packet.ts';
 export { PacketBuilder } from './packet-builder.ts';
 export { type PadChunk, padChunk } from './pad.ts';
 export {
@@ -101,11 +108,12 @@ export {
   encodeParameters,
   findParameter,
   type KnownParameter,
+  type MalformedParameter,
   type Parameter,
   parameterTypes,
-  recognizeParameters,
   type UnknownParameter,
 } from './parameters/parameter.ts';
+export { type RecognizedParameters, recognizeParameters } from './parameters/recognize.ts';
 export type {
   AdaptationLayerIndicationParameter,
   CookiePreservativeParameter,
@@ -117,6 +125,7 @@ export type {
   UnrecognizedParameter,
   ZeroChecksumAcceptableParameter,
 } from './parameters/set-up.ts';
+export { setUpParameters } from './parameters/set-up-list.ts';
 export {
   type AddIncomingStreamsRequestParameter,
   type AddOutgoingStreamsRequestParameter,
@@ -129,4 +138,4 @@ export {
 export type { ReconfigChunk } from './re-config.ts';
 export type { GapAckBlock, SackChunk } from './sack.ts';
 export type { ShutdownAckChunk, ShutdownChunk, ShutdownCompleteChunk } from './shutdown.ts';
-export { type Flaw, joinTlvs } from './tlv.ts';
+export { type Flaw, joinTlvs, tlvHeaderLength } from './tlv.ts';

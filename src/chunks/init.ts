@@ -2,7 +2,8 @@ import { readUint16, readUint32, writeUint16, writeUint32 } from '../base/bytes.
 import { type Tsn, tsn } from '../base/serial.ts';
 import { type ChunkCodec, noFlags } from './chunk-codec.ts';
 import { type Parameter, parameterFormat } from './parameters/parameter.ts';
-import { decodeTlvs, type Flaw, tlvsLength, writeTlvs } from './tlv.ts';
+import { decodeSetUpList, decodeSetUpListSparingly } from './parameters/set-up-list.ts';
+import { tlvsLength, writeTlvs } from './tlv.ts';
 
 /** What INIT and INIT ACK have in common. */
 interface InitFields {
@@ -19,8 +20,8 @@ interface InitFields {
 }
 
 /**
- * Initiation (RFC 9260 §3.3.2). Fields with forbidden values (a tag or stream count of 0) decode as they are: what
- * answers them depends on the state.
+ * Initiation (RFC 9260 §3.3.2). Fields with forbidden values (a tag or stream count of 0) and flawed parameters decode as
+ * they are: what answers them depends on the state.
  *
  * ```
  * |   Type = 1    |  Chunk Flags  |      Chunk Length             |
@@ -43,10 +44,7 @@ export interface InitAckChunk extends InitFields {
 export const initCodec: ChunkCodec<InitChunk> = {
   type: 1,
   minimumLength: 16,
-  decode(bytes, start, end) {
-    const fields = decodeFields(bytes, start, end);
-    return typeof fields === 'string' ? fields : { kind: 'INIT', ...fields };
-  },
+  decode: (bytes, start, end, _flags, isSparing) => ({ kind: 'INIT', ...decodeFields(bytes, start, end, isSparing) }),
   valueLength,
   // §3.3.2: "The Chunk Flags field in INIT chunks is reserved, and all bits in it SHOULD be set to 0 by the sender and
   // ignored by the receiver."
@@ -57,26 +55,25 @@ export const initCodec: ChunkCodec<InitChunk> = {
 export const initAckCodec: ChunkCodec<InitAckChunk> = {
   type: 2,
   minimumLength: 16,
-  decode(bytes, start, end) {
-    const fields = decodeFields(bytes, start, end);
-    return typeof fields === 'string' ? fields : { kind: 'INIT ACK', ...fields };
-  },
+  decode: (bytes, start, end, _flags, isSparing) => ({
+    kind: 'INIT ACK',
+    ...decodeFields(bytes, start, end, isSparing),
+  }),
   valueLength,
   // §3.3.3: "The Chunk Flags field in INIT ACK chunks is reserved, and all bits in it SHOULD be set to 0".
   flags: noFlags,
   encode,
 };
 
-function decodeFields(bytes: Uint8Array, start: number, end: number): InitFields | Flaw {
-  const parameters = decodeTlvs(parameterFormat, bytes, start + 16, end);
-  if (typeof parameters === 'string') return parameters;
+function decodeFields(bytes: Uint8Array, start: number, end: number, isSparing: boolean): InitFields {
+  const decodeParameters = isSparing ? decodeSetUpListSparingly : decodeSetUpList;
   return {
     initiateTag: readUint32(bytes, start),
     aRwnd: readUint32(bytes, start + 4),
     outboundStreams: readUint16(bytes, start + 8),
     inboundStreams: readUint16(bytes, start + 10),
     initialTsn: tsn(readUint32(bytes, start + 12)),
-    parameters,
+    parameters: decodeParameters(bytes, start + 16, end),
   };
 }
 

@@ -33,19 +33,29 @@ export interface Packet extends CommonHeader {
   readonly truncated: boolean;
 }
 
+export interface DecodeOptions {
+  /**
+   * Whether parameters of INIT and INIT ACK chunks that no receiver has a use for are left out: who answers strangers does so
+   * at a cost that has a bound. Default false.
+   */
+  readonly sparing?: boolean | undefined;
+}
+
+const everything: DecodeOptions = {};
+
 /**
  * Takes a packet apart. Byte arrays of the chunks are views into `bytes`. Does not look at the checksum.
  * @returns undefined when there is no room for a common header and a chunk header
  */
-export function decodePacket(bytes: Uint8Array): Packet | undefined {
+export function decodePacket(bytes: Uint8Array, { sparing = false }: DecodeOptions = everything): Packet | undefined {
   if (bytes.length < commonHeaderLength + tlvHeaderLength) return undefined;
   const end = bytes.length;
   let length = tlvLength(bytes, commonHeaderLength, end);
-  const chunks: Chunk[] = length === 0 ? [] : [decodeChunk(bytes, commonHeaderLength, length)];
+  const chunks: Chunk[] = length === 0 ? [] : [decodeChunk(bytes, commonHeaderLength, length, sparing)];
   let offset = commonHeaderLength + padded(length);
   while (length > 0 && offset < end) {
     length = tlvLength(bytes, offset, end);
-    if (length > 0) chunks.push(decodeChunk(bytes, offset, length));
+    if (length > 0) chunks.push(decodeChunk(bytes, offset, length, sparing));
     // §3.2: "The receiver MUST ignore the padding bytes."
     offset += padded(length);
   }

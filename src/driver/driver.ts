@@ -6,6 +6,7 @@ import { Ring } from '../base/ring.ts';
 import type { Instant } from '../base/time.ts';
 import { decodePacket, describeChunk } from '../chunks/index.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
+import { isBehind, noteArrival, PatientTimer } from '../transport/patient-timer.ts';
 import type { Transport, TransportReceiver } from '../transport/transport.ts';
 import { guarded } from './guarded.ts';
 import { systemNow } from './system.ts';
@@ -47,8 +48,10 @@ export class Driver implements TransportReceiver {
   #isAnswering = false;
   /** Whether there was no drain since a SACK may be due. */
   #owesSack = false;
+  /** Whether the last packet has called for a SACK chunk, and there was no drain since. */
+  #isSackDue = false;
   #isClosed = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #timer: PatientTimer = new PatientTimer(() => this.#handleTimer());
   #armedFor: Instant = Number.POSITIVE_INFINITY;
 
   constructor(endpoint: DrivenEndpoint, transport: Transport, owner: DriverOwner) {
@@ -106,21 +109,27 @@ export class Driver implements TransportReceiver {
   }
 
   /**
-   * Takes a packet. What it brings is read at once, and what its reader says to that goes out at once. What is only a matter of
-   * SACKs waits for the end of this turn of the event loop: packets that the system hands over together have one SACK, and the
-   * SACKs one burst. RFC 9260 §6.2 asks for a SACK "for at least every second packet", which is a SHOULD: there is no clock left in
-   * such packets that more SACKs could keep, and one in its own packet costs as much as the DATA that it acknowledges.
+   * Takes a packet. What it brings is read at once, and what its reader says to that goes out at once. What SACK chunks set free
+   * waits for the end of this turn of the event loop, and so does a SACK chunk that may become more than one: what the reader says
+   * by then goes out beside it. But each has a Cumulative TSN Ack of its own, so it leaves before the next packet is taken.
+   *
+   * RFC 9260 §6.2: "an acknowledgement SHOULD be generated for at least every second packet", also where the system hands many
+   * over in one turn: a peer that counts SACK chunks (Max.Burst, L = 1 of §7.2.1) grows by no more than there are.
    */
   handlePacket(packet: Uint8Array, from: NetAddress, to: NetAddress | undefined): void {
+    noteArrival();
     if (this.#isClosed) return;
     if (log.enabled) log('from %s: %s', formatAddress(from), describePacket(packet));
-    const demand = this.#endpoint.handlePacket(packet, from, to, this.now());
+    const now = this.now();
+    if (this.#isSackDue) this.#drain();
+    const demand = this.#endpoint.handlePacket(packet, from, to, now, isBehind());
     if (demand === 'answer') {
       this.#drain();
       return;
     }
+    this.#isSackDue = demand === 'acknowledgement';
     this.scheduleSack();
-    if (demand === 'delivery' && !this.#isDraining && this.#drainEvents()) this.#deliver();
+    if (demand !== 'nothing' && !this.#isDraining && this.#drainEvents()) this.#deliver();
   }
 
   readonly #answer = (): void => {
@@ -155,6 +164,7 @@ export class Driver implements TransportReceiver {
     if (this.#isDraining) return;
     this.#isDraining = true;
     this.#owesSack = false;
+    this.#isSackDue = false;
     try {
       while (this.#drainTransmits() || this.#drainEvents());
     } finally {
@@ -208,24 +218,21 @@ export class Driver implements TransportReceiver {
   #arm(): void {
     const deadline = this.#endpoint.nextTimeout;
     if (this.#isClosed || deadline >= this.#armedFor) return;
-    this.#disarm();
     this.#armedFor = deadline;
-    const waitMs = Math.min(Math.max(Math.ceil(deadline - this.#now), 0), longestWaitMs);
-    this.#timer = setTimeout(this.#handleTimer, waitMs);
+    this.#timer.start(Math.min(Math.max(Math.ceil(deadline - this.#now), 0), longestWaitMs));
   }
 
   #disarm(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#timer.stop();
     this.#armedFor = Number.POSITIVE_INFINITY;
   }
 
-  readonly #handleTimer = (): void => {
-    this.#disarm();
+  #handleTimer(): void {
+    this.#armedFor = Number.POSITIVE_INFINITY;
     const now = this.now();
     if (now >= this.#endpoint.nextTimeout) this.#endpoint.handleTimeout(now);
     this.#drain();
-  };
+  }
 }
 
 /** For the log only: the core decodes for itself. */

@@ -1,6 +1,7 @@
 import type { NetAddress } from '../base/address.ts';
 import type { WorkerPlace } from '../base/worker-place.ts';
 import { ownerOf } from '../endpoint/worker-routing.ts';
+import { noteArrival } from '../transport/patient-timer.ts';
 import type { Transport, TransportProperties, TransportReceiver } from '../transport/transport.ts';
 
 /** A packet that a worker received for another one, with the addresses between which it travelled. */
@@ -90,6 +91,7 @@ export class WorkerTransport implements Transport {
     const owner = ownerOf(packet, count);
     if (typeof owner === 'number' && owner !== index) {
       this.#ownerByRemote.set(from, owner);
+      noteArrival(); // the driver, which counts what it gets, never sees it
       this.#forward(owner, packet, from, to);
       return;
     }

@@ -10,6 +10,8 @@ export interface EndpointCounters {
   badVerificationTag: number;
   /** Packets that belong to no association (§8.4). */
   outOfTheBlue: number;
+  /** Packets under the Verification Tag of an association, from an address or SCTP port that is none of its peer. */
+  unknownSource: number;
   /** COOKIE ECHO chunks whose cookie is not ours, or not unchanged (§5.1.5). */
   forgedCookies: number;
   staleCookies: number;
@@ -28,6 +30,7 @@ export function createCounters(): EndpointCounters {
     badChecksum: 0,
     badVerificationTag: 0,
     outOfTheBlue: 0,
+    unknownSource: 0,
     forgedCookies: 0,
     staleCookies: 0,
     initsAnswered: 0,

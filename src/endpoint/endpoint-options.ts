@@ -2,6 +2,7 @@ import type { Association } from '../association/association.ts';
 import type { AssociationEvent } from '../association/events.ts';
 import type { AssociationOptions, OptionsPreset } from '../association/options.ts';
 import type { LinkMtu, NetAddress } from '../base/address.ts';
+import type { SourceLookup } from '../base/source-lookup.ts';
 import type { WorkerPlace } from '../base/worker-place.ts';
 import type { EndpointLimits } from './admission.ts';
 
@@ -24,6 +25,8 @@ export interface EndpointOptions extends Partial<AssociationOptions> {
   readonly errorDetectionMethod?: number | undefined;
   /** The addresses that our user has chosen to bind; several of them make it multi-homed. Default: the system chooses. */
   readonly localAddresses?: readonly NetAddress[] | undefined;
+  /** Where the system chooses: tells what it does. Default: nobody does, and packets go out whatever their source is. */
+  readonly sources?: SourceLookup | undefined;
   readonly limits?: Partial<EndpointLimits> | undefined;
   /** Which of the workers on this address and port the endpoint is; its tags say so. Default: it is alone. */
   readonly workers?: WorkerPlace | undefined;

@@ -1,7 +1,8 @@
 import { peerAddresses } from '../association/addresses.ts';
 import type { Association, AssociationIdentity, Demand } from '../association/association.ts';
 import type { AssociationEnvironment, Transmit } from '../association/context.ts';
-import { longestCookieLifeMs } from '../association/init.ts';
+import { staleCookieError } from '../association/handshake.ts';
+import { longestCookieLifeMs, needsChecksum } from '../association/init.ts';
 import { type AssociationOptions, givesOptions, type OptionsPreset, resolveOptions } from '../association/options.ts';
 import { CookieJar, type StateCookie } from '../association/state-cookie.ts';
 import { isInit } from '../association/verification-tag.ts';
@@ -11,7 +12,7 @@ import { hasValidChecksum } from '../base/checksum.ts';
 import { DeadlineHeap } from '../base/deadline-heap.ts';
 import type { Environment } from '../base/environment.ts';
 import { SctpError } from '../base/errors.ts';
-import { isUnicast } from '../base/ip.ts';
+import { isUnicast, parseIp } from '../base/ip.ts';
 import { Ledger } from '../base/ledger.ts';
 import { randomTag } from '../base/random.ts';
 import { Ring } from '../base/ring.ts';
@@ -31,12 +32,16 @@ import { createCounters, type EndpointCounters } from './counters.ts';
 import { EndedTags } from './ended-tags.ts';
 import type { EndpointEvent, EndpointOptions, RemotePeer } from './endpoint-options.ts';
 import { Listener } from './listener.ts';
-import { answerOutOfTheBlue } from './out-of-the-blue.ts';
+import { answerOutOfTheBlue, isMalformedInit } from './out-of-the-blue.ts';
+import { Pressure } from './pressure.ts';
 import { Slot } from './slot.ts';
 import { requireWorkerPlace } from './worker-routing.ts';
 
 export type { Transmit } from '../association/context.ts';
 export type { EndpointEvent, EndpointOptions, RemotePeer } from './endpoint-options.ts';
+
+/** Who takes packets of strangers. */
+const sparing = { sparing: true };
 
 /**
  * Many associations on one SCTP port, sans-IO. Finds the association of a packet by our Verification Tag, answers INIT
@@ -61,6 +66,7 @@ export class Endpoint {
   readonly #replies = new Ring<Transmit>();
   readonly #counters = createCounters();
   readonly #listener: Listener;
+  readonly #pressure = new Pressure();
 
   /** @throws SctpError SCTP_ERR_INVALID_ARGUMENT */
   constructor(options: EndpointOptions, environment: Environment) {
@@ -83,6 +89,7 @@ export class Endpoint {
       maxPacketSize: options.maxPacketSize ?? 65_507,
       linkMtu: options.linkMtu,
       localAddresses: options.localAddresses ?? [],
+      sources: options.sources,
       ledger: new Ledger(),
       errorDetectionMethod: options.errorDetectionMethod,
       unusedTag: () => this.#unusedTag(),
@@ -124,6 +131,7 @@ export class Endpoint {
     options: Partial<AssociationOptions> & { readonly defaults?: OptionsPreset | undefined },
     now: Instant,
   ): Association {
+    for (const address of remote.addresses) requireAddress(address);
     if (remote.addresses.length === 0) throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', 'connect needs an address');
     // §3.1: "The Destination Port Number 0 MUST NOT be used."
     requirePort(remote.port);
@@ -147,19 +155,27 @@ export class Endpoint {
   }
 
   /**
-   * Takes one datagram. `to` is the local address that it was sent to, where the transport knows it. Returns what it wants first.
+   * Takes one datagram. `to` is the local address that it was sent to, where the transport knows it; with `isLate`, it may have been
+   * here for a while, because its taker was busy. Returns what it wants first.
    */
-  handlePacket(bytes: Uint8Array, from: NetAddress, to: NetAddress | undefined, now: Instant): Demand {
-    const slot = this.#handlePacket(bytes, from, to, now);
+  handlePacket(bytes: Uint8Array, from: NetAddress, to: NetAddress | undefined, now: Instant, isLate = false): Demand {
+    if (this.#listener.isPressed) this.#relievePressure(now);
+    const slot = this.#handlePacket(bytes, from, to, now, isLate);
     if (slot !== undefined) this.#settle(slot, now);
     if (this.#replies.length > 0) return 'answer';
     return slot?.association.demand ?? 'nothing';
   }
 
   /** Returns whose packet it was. */
-  #handlePacket(bytes: Uint8Array, from: NetAddress, to: NetAddress | undefined, now: Instant): Slot | undefined {
+  #handlePacket(
+    bytes: Uint8Array,
+    from: NetAddress,
+    to: NetAddress | undefined,
+    now: Instant,
+    isLate: boolean,
+  ): Slot | undefined {
     this.#counters.packetsReceived++;
-    const packet = bytes.length < 16 ? undefined : decodePacket(bytes);
+    const packet = bytes.length < 16 ? undefined : decodePacket(bytes, sparing);
     if (packet === undefined || packet.chunks.length === 0) {
       this.#counters.tooShort++;
       return undefined;
@@ -175,11 +191,11 @@ export class Endpoint {
       this.#counters.outOfTheBlue++;
       return undefined;
     }
-    if (packet.destinationPort !== this.port) {
+    const first = packet.chunks[0]!;
+    if (packet.destinationPort !== this.port || isMalformedInit(first)) {
       this.#answerOutOfTheBlue(packet, from, to);
       return undefined;
     }
-    const first = packet.chunks[0]!;
     if (first.kind === 'COOKIE ECHO') {
       // §8.4 4: "contains a COOKIE ECHO chunk as the first chunk, it MUST be processed as described in Section 5.1."
       return this.#handleCookieEcho(first, packet, from, to, now);
@@ -187,14 +203,21 @@ export class Endpoint {
     // §6: "received in CLOSED is out of the blue and SHOULD be handled per Section 8.4", and so for SACK: "in the
     // CLOSED state is out of the blue and SHOULD be processed according to the rules in Section 8.4."
     const slot = this.#findSlot(packet, from);
+    if (slot === 'elsewhere') {
+      this.#counters.unknownSource++;
+      return undefined;
+    }
+    const isForUs = slot !== undefined || this.listening;
+    if (isForUs && isInit(packet) && !this.#listener.takesInit(now)) return undefined;
     if (slot === undefined) this.#handleUnmatched(packet, from, to, now);
     else if (first.kind === 'INIT' && isInit(packet)) slot.association.handleInit(first, from, to, now);
-    else if (!slot.association.handlePacket(packet, from, to, now)) this.#counters.badVerificationTag++;
+    else if (!slot.association.handlePacket(packet, from, to, now, isLate)) this.#counters.badVerificationTag++;
     return slot;
   }
 
   /** To be called at `nextTimeout`, or later; earlier does no harm. */
   handleTimeout(now: Instant): void {
+    if (this.#listener.isPressed) this.#relievePressure(now);
     for (;;) {
       const slot = this.#deadlines.first;
       if (slot === undefined || slot.deadline > now) return;
@@ -235,6 +258,11 @@ export class Endpoint {
     }
   }
 
+  #relievePressure(now: Instant): void {
+    const isPressed = (): boolean => this.#listener.isPressed;
+    this.#pressure.relieve(() => this.associations, isPressed, now);
+  }
+
   #pollActive(now: Instant): Transmit | undefined {
     const slot = this.#active.peek();
     if (slot === undefined) return undefined;
@@ -261,11 +289,16 @@ export class Endpoint {
     return this.#table.findByTag(packet.verificationTag)?.association.offersZeroChecksum === true;
   }
 
-  #findSlot(packet: Packet, from: NetAddress): Slot | undefined {
+  /**
+   * Whose packet it is; 'elsewhere' where its tag is an association's and its source is none of that peer's addresses. A
+   * NAT that has moved sends such packets, and a host whose address has changed. §8.4 8: "SHOULD respond to the sender of the
+   * OOTB packet with an ABORT chunk", which would end an association that may live: who knows its tag is no stranger.
+   */
+  #findSlot(packet: Packet, from: NetAddress): Slot | 'elsewhere' | undefined {
     const byTag = this.#table.findByTag(packet.verificationTag);
     if (byTag !== undefined) {
       const { association } = byTag;
-      return association.remotePort === packet.sourcePort && association.knowsAddress(from.ip) ? byTag : undefined;
+      return association.remotePort === packet.sourcePort && association.knowsAddress(from.ip) ? byTag : 'elsewhere';
     }
     const [first] = packet.chunks;
     const isReflected = (first?.kind === 'ABORT' || first?.kind === 'SHUTDOWN COMPLETE') && first.tagReflected;
@@ -283,15 +316,11 @@ export class Endpoint {
    * chunk would identify an existing TCB".
    */
   #findByInit(init: InitChunk, remotePort: number, from: NetAddress): Slot | undefined {
-    for (const address of peerAddresses(init.parameters, from, this.#localIps)) {
+    for (const address of peerAddresses(init.parameters, from, this.#environment)) {
       const slot = this.#table.findByPeer(address, remotePort);
       if (slot !== undefined) return slot;
     }
     return undefined;
-  }
-
-  get #localIps(): readonly string[] {
-    return this.#environment.localAddresses.map(({ ip }) => ip);
   }
 
   #handleUnmatched(packet: Packet, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
@@ -306,11 +335,14 @@ export class Endpoint {
 
   #handleInit(init: InitChunk, remotePort: number, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
     const ports = { localPort: this.port, peerPort: remotePort };
-    const answer = this.#listener.answerInit(init, ports, this.#unusedTag(), from, this.#table.size, now);
+    const answer = this.#listener.answerInit(init, ports, this.#unusedTag(), { from, to }, this.#table.size, now);
     // §5.1: "The destination IP address of the INIT ACK chunk MUST be set to the source IP address of the INIT chunk";
     // "An endpoint MUST send the INIT ACK chunk to the IP address from which it received the INIT chunk." §5.1.2: "The
     // packet containing the INIT ACK chunk MUST be sent to the source address of the packet containing the INIT chunk."
-    if (answer !== undefined) this.#reply(answer.chunk, answer.verificationTag, this.port, remotePort, from, to);
+    if (answer === undefined) return;
+    const { chunk, verificationTag } = answer;
+    const checksum = chunk.kind !== 'INIT ACK' || needsChecksum(init, this.#options, this.#environment);
+    this.#reply(chunk, verificationTag, this.port, remotePort, from, to, checksum);
   }
 
   /** RFC 9260 §5.1.5, and §5.2.4 when the association exists. */
@@ -330,13 +362,20 @@ export class Endpoint {
       slot.association.handleCookieEcho(cookie, packet, from, to, now);
       return slot;
     }
-    if (this.#ended.has(cookie.localTag, now)) {
+    if (this.#ended.remembers(cookie.localTag)) {
       // A peer that still waits for its COOKIE ACK has missed the end; any other drops an ABORT chunk (§8.4 2).
       const abort: Chunk = { kind: 'ABORT', tagReflected: false, causes: [] };
       this.#reply(abort, cookie.peerTag, cookie.localPort, cookie.peerPort, from, to);
       return undefined;
     }
-    return this.listening ? this.#accept(cookie, packet, from, to, now) : undefined;
+    if (!this.listening) return undefined;
+    if (this.#ended.hasForgotten(cookie.createdAt)) {
+      // It may have been used before. Its owner, if it was not, asks for another (§5.2.6).
+      this.#counters.staleCookies++;
+      this.#reply(staleCookieError(cookie, now), cookie.peerTag, cookie.localPort, cookie.peerPort, from, to);
+      return undefined;
+    }
+    return this.#accept(cookie, packet, from, to, now);
   }
 
   #findByCookie({ peerAddresses, peerPort }: StateCookie): Slot | undefined {
@@ -370,6 +409,7 @@ export class Endpoint {
       },
       this.#options,
     );
+    slot.establishedAt = now;
     slot.association.accept(cookie, packet, from, to, now);
     return slot;
   }
@@ -398,11 +438,14 @@ export class Endpoint {
       if (this.#table.findByTag(slot.tag) !== slot) return;
       this.#table.remove(slot);
       // §14.2: "if an association is 'CLOSED', its TCB SHOULD be removed."
-      this.#ended.add(slot.tag, now);
+      this.#ended.add(slot.tag, slot.establishedAt ?? now, now);
       this.#deadlines.schedule(slot, Number.POSITIVE_INFINITY);
     } else if (association.placeVersion !== slot.placeVersion) {
       this.#table.remove(slot);
-      if (association.myVerificationTag !== slot.tag) this.#ended.add(slot.tag, now);
+      if (association.myVerificationTag !== slot.tag) {
+        this.#ended.add(slot.tag, slot.establishedAt ?? now, now);
+        slot.establishedAt = now;
+      }
       slot.tag = association.myVerificationTag;
       slot.placeVersion = association.placeVersion;
       // §1.3: an INIT ACK chunk may claim addresses at which we have another association; this one must not harm it.
@@ -425,7 +468,7 @@ export class Endpoint {
 
   /**
    * Answers without an association, from the address that was asked. RFC 9653 §5.2 1 b: "it MUST include a correct CRC32c
-   * checksum in the response packet."
+   * checksum in the response packet." Without a `checksum` goes nothing but what belongs to an association in the making.
    */
   #reply(
     chunk: Chunk,
@@ -434,8 +477,10 @@ export class Endpoint {
     destinationPort: number,
     to: NetAddress,
     from: NetAddress | undefined,
+    checksum = true,
   ): void {
-    const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, [chunk], this.#environment);
+    const { slab } = this.#environment;
+    const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, [chunk], { slab, checksum });
     this.#replies.push({ packet, to, from });
   }
 
@@ -452,4 +497,11 @@ export class Endpoint {
 function requirePort(port: number): void {
   if (Number.isInteger(port) && port >= 1 && port <= 65_535) return;
   throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `port must be an integer from 1 to 65535, not ${port}`);
+}
+
+function requireAddress({ ip, udpPort }: NetAddress): void {
+  const isPort = Number.isInteger(udpPort) && udpPort >= 0 && udpPort <= 65_535;
+  if (isPort && typeof ip === 'string' && parseIp(ip) !== undefined) return;
+  const given = `${String(ip)}, UDP port ${String(udpPort)}`;
+  throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `an address must be an IP address and a UDP port, not ${given}`);
 }

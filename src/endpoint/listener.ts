@@ -1,3 +1,4 @@
+import { recognize } from '../association/capabilities.ts';
 import type { AssociationEnvironment } from '../association/context.ts';
 import { staleCookieError } from '../association/handshake.ts';
 import { answerInit, objectionTo } from '../association/init.ts';
@@ -34,9 +35,22 @@ export class Listener {
     this.#admission = new Admission(limits, environment.ledger);
   }
 
+  /** Whether buffers hold more than they may. */
+  get isPressed(): boolean {
+    return this.#admission.isPressed;
+  }
+
+  /** Whether an INIT chunk is looked at, or ignored because there are too many. */
+  takesInit(now: Instant): boolean {
+    const isTaken = this.#admission.takesInit(now);
+    if (!isTaken) this.#counters.initsRefused++;
+    return isTaken;
+  }
+
   /**
    * The answer to an INIT chunk, undefined for none.
    * @param ports ours and the peer's
+   * @param way where the INIT came from, and was sent to
    * @param localTag the tag that the association will have, if it comes to one
    * @param associations how many there are
    */
@@ -44,7 +58,7 @@ export class Listener {
     init: InitChunk,
     ports: { readonly localPort: number; readonly peerPort: number },
     localTag: number,
-    from: NetAddress,
+    way: { readonly from: NetAddress; readonly to: NetAddress | undefined },
     associations: number,
     now: Instant,
   ): OutOfTheBlueReply | undefined {
@@ -53,7 +67,8 @@ export class Listener {
       this.#counters.initsRefused++;
       return undefined;
     }
-    const objection = objectionTo(init) ?? this.#admission.objectionToInit(associations, now);
+    const parameters = recognize(init.parameters, this.#options, this.#environment);
+    const objection = objectionTo(init, parameters) ?? this.#admission.objectionToAssociation(associations);
     if (objection !== undefined) {
       this.#counters.initsRefused++;
       return { chunk: { kind: 'ABORT', tagReflected: false, causes: objection }, verificationTag: init.initiateTag };
@@ -61,7 +76,7 @@ export class Listener {
     // §3.3.2: "If an INIT chunk is received with all mandatory parameters […], then the receiver SHOULD process the
     // INIT chunk and send back an INIT ACK."
     this.#counters.initsAnswered++;
-    const { cookieJar, random, localAddresses } = this.#environment;
+    const { cookieJar, random } = this.#environment;
     const answer = {
       options: this.#options,
       cookieJar,
@@ -72,9 +87,10 @@ export class Listener {
       // §5.2.2: "the Tie-Tags MUST be set to 0 (indicating that no previous TCB existed)."
       localTieTag: 0,
       peerTieTag: 0,
-      from,
-      localIps: localAddresses.map(({ ip }) => ip),
+      ...way,
+      own: this.#environment,
       transport: this.#environment,
+      parameters,
     };
     // §5.1 B: "MUST set the Verification Tag field to Tag_A and also provide its own".
     // §5.1: "MUST be set to the source IP address of the INIT chunk to which this INIT ACK chunk is responding".

@@ -1,5 +1,6 @@
+import { initiateTagOf, invalidMandatoryParameter } from '../association/init.ts';
 import { isUnicast } from '../base/ip.ts';
-import { type Chunk, chunkTypes, type Packet } from '../chunks/index.ts';
+import { type Chunk, chunkTypes, type MalformedChunk, type Packet } from '../chunks/index.ts';
 
 /** What to answer, and under which Verification Tag. */
 export interface OutOfTheBlueReply {
@@ -28,6 +29,8 @@ export function answerOutOfTheBlue(
   if (first === undefined) return undefined;
   // 3) "the Verification Tag of the packet containing the ABORT chunk MUST be the Initiate Tag of the received INIT
   // chunk, and the T bit of the ABORT chunk has to be set to 0". §3.3.2: with an Initiate Tag of 0, nothing.
+  if (isMalformedInit(first))
+    return verificationTag === 0 && chunks.length === 1 ? refuseMalformedInit(first) : undefined;
   if (first.kind === 'INIT') {
     if (verificationTag !== 0 || chunks.length > 1 || first.initiateTag === 0) return undefined;
     return { chunk: { kind: 'ABORT', tagReflected: false, causes: [] }, verificationTag: first.initiateTag };
@@ -51,6 +54,19 @@ export function answerOutOfTheBlue(
   // §8.4 8: "with the value found in the Verification Tag field of the OOTB packet and set the T bit"; "After sending
   // this ABORT chunk, the receiver of the OOTB packet MUST discard the OOTB packet".
   return { chunk: { kind: 'ABORT', tagReflected: true, causes: [] }, verificationTag };
+}
+
+/** An INIT chunk that is too short to say all that it must. */
+export function isMalformedInit(chunk: Chunk): chunk is MalformedChunk {
+  return chunk.kind === 'malformed' && chunk.type === chunkTypes.INIT;
+}
+
+/** §5.1: for "missing mandatory parameters in the received INIT […] chunk […] it SHOULD respond with an ABORT chunk." */
+function refuseMalformedInit({ value }: MalformedChunk): OutOfTheBlueReply | undefined {
+  const initiateTag = initiateTagOf(value);
+  if (initiateTag === undefined) return undefined;
+  const chunk: Chunk = { kind: 'ABORT', tagReflected: false, causes: invalidMandatoryParameter };
+  return { chunk, verificationTag: initiateTag };
 }
 
 /** §3.3.7: "If an endpoint receives an ABORT chunk with a format error or no TCB is found, it MUST silently discard it." */

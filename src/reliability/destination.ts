@@ -18,6 +18,7 @@ export class Destination {
   /** The DATA chunk whose acknowledgement will be the next RTT measurement. */
   #timedTsn: Tsn | undefined;
   #timedAt: Instant = 0;
+  /** When data last went out or was under way. */
   #lastDataAt: Instant | undefined;
 
   constructor(congestion: CongestionControl, rto: RetransmissionTimeout) {
@@ -42,6 +43,14 @@ export class Destination {
     }
   }
 
+  /**
+   * What was in flight has been acknowledged. §7.2.1 counts from "does not transmit data"; we count from here, as what is under way
+   * still tells of the path, and as the acknowledgement may have waited for us while we were busy, which is not idleness.
+   */
+  handleFlightEnd(now: Instant): void {
+    this.#lastDataAt = now;
+  }
+
   handleSent(tsn: Tsn, size: number, isRetransmission: boolean, now: Instant): void {
     this.flightSize += size;
     this.#lastDataAt = now;
@@ -61,6 +70,9 @@ export class Destination {
     this.#timedTsn = undefined;
     this.rto.measure(now - this.#timedAt);
   }
+
+  /** A chunk of `size` bytes that was sent several times, and nowhere else, has arrived: it measures nothing. */
+  handleRepeatedAcknowledged(_size: number, _now: Instant): void {}
 
   /**
    * §6.3.1 C5: "RTT measurements SHOULD only be made using a DATA chunk with TSN r if no DATA chunk with TSN less than

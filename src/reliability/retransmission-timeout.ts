@@ -11,6 +11,8 @@ const clockGranularityMs = 1;
 
 /** SRTT, RTTVAR and RTO of one destination address (RFC 9260 §6.3.1). */
 export class RetransmissionTimeout {
+  /** False while a packet is handled that has waited for us, so that its delay is not the network's: `measure` does nothing. */
+  isMeasuring = true;
   readonly #options: RtoOptions;
   #srttMs: number | undefined;
   #rttvarMs = 0;
@@ -37,6 +39,7 @@ export class RetransmissionTimeout {
 
   /** Takes one round-trip time. The caller has seen to Karn's algorithm (C5). */
   measure(rttMs: number): void {
+    if (!this.isMeasuring) return;
     const { rtoAlpha, rtoBeta } = this.#options;
     // A measurement outside of what a timer could have waited for says nothing about the path.
     const rtt = Math.min(Math.max(rttMs, 0), this.#options.rtoMaxMs);

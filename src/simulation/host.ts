@@ -6,7 +6,9 @@ import type { Environment } from '../base/environment.ts';
 import { SctpError } from '../base/errors.ts';
 import type { Instant } from '../base/time.ts';
 import { Endpoint, type EndpointOptions } from '../endpoint/endpoint.ts';
+import { HostSources } from './host-sources.ts';
 import type { Network } from './network.ts';
+import type { Route } from './routes.ts';
 import type { Station } from './station.ts';
 
 /** What `Association.send` takes, and what `receive` gives. */
@@ -21,6 +23,12 @@ export interface HostOptions extends Partial<EndpointOptions> {
   readonly addresses: readonly string[];
   /** The UDP port on all of them; 9899 by default. */
   readonly udpPort?: number;
+  /** Whether its socket is bound to any address, so that the host chooses sources by its routes; otherwise to each by name. */
+  readonly bindsAny?: boolean;
+  /** Its routes, where it binds any: the longest one counts. Without one, the source is the own address most like the destination. */
+  readonly routes?: readonly Route[];
+  /** How long the system takes to tell the source towards a destination, where it binds any; 0 by default. */
+  readonly sourcesKnownAfterMs?: number;
   /** The MTU of the host's own link: with it, it discovers path MTUs. Links further on have an `mtu` of their own. */
   readonly mtu?: number;
   /** Whether messages are read as they come (the default); otherwise by `receive`, so that the window may close. */
@@ -47,20 +55,31 @@ export class Host implements Station {
   readonly #options: HostOptions;
   readonly #received = new Map<Association, IncomingMessage[]>();
   readonly #feeds = new Map<Association, Feed>();
+  readonly #sources: HostSources | undefined;
   #addresses: readonly NetAddress[];
   #isDraining = false;
 
   constructor(network: Network, name: string, options: HostOptions, environment: Environment) {
-    const { addresses, udpPort = 9899, mtu, autoRead: _autoRead, onEvent: _onEvent, ...endpointOptions } = options;
+    const {
+      addresses,
+      udpPort = 9899,
+      mtu,
+      bindsAny = false,
+      routes = [],
+      sourcesKnownAfterMs = 0,
+      ...others
+    } = options;
+    const { autoRead: _autoRead, onEvent: _onEvent, ...endpointOptions } = others;
     const linkMtu = mtu === undefined ? undefined : () => mtu;
     this.name = name;
     this.mtu = mtu;
     this.#network = network;
     this.#options = options;
     this.#addresses = addresses.map((ip) => Object.freeze({ ip, udpPort }));
-    const localAddresses = this.#addresses;
+    if (bindsAny) this.#sources = new HostSources(this.#addresses, routes, sourcesKnownAfterMs, () => network.now);
+    const local = bindsAny ? { sources: this.#sources } : { localAddresses: this.#addresses };
     this.endpoint = new Endpoint(
-      { overhead: 28, maxPacketSize: 65_507, linkMtu, localAddresses, ...endpointOptions },
+      { overhead: 28, maxPacketSize: 65_507, linkMtu, ...local, ...endpointOptions },
       environment,
     );
   }
@@ -139,10 +158,21 @@ export class Host implements Station {
   /** The same addresses on another UDP port, as after a NAT lost its mapping. */
   rebind(udpPort: number): void {
     this.#addresses = this.#addresses.map(({ ip }) => Object.freeze({ ip, udpPort }));
+    this.#sources?.change(this.#addresses);
+  }
+
+  /** Its interfaces have other addresses from now on, or its routes lead elsewhere; for a host that binds any. */
+  readdress(addresses: readonly string[], routes?: readonly Route[]): void {
+    const udpPort = this.#addresses[0]?.udpPort ?? 9899;
+    for (const { ip } of this.#addresses) this.#network.unbind(ip);
+    this.#addresses = addresses.map((ip) => Object.freeze({ ip, udpPort }));
+    for (const ip of addresses) this.#network.bind(ip, this);
+    this.#sources?.change(this.#addresses, routes);
   }
 
   handlePacket(packet: Uint8Array, from: NetAddress, to: NetAddress, now: Instant): void {
-    this.endpoint.handlePacket(packet, from, to, now);
+    // Sockets that are bound to any do not tell.
+    this.endpoint.handlePacket(packet, from, this.#sources === undefined ? to : undefined, now);
     this.#drain();
   }
 
@@ -165,8 +195,9 @@ export class Host implements Station {
     const transmit = this.endpoint.pollTransmit(this.#network.now);
     if (transmit === undefined) return false;
     const { packet, to, from } = transmit;
-    const source = from && this.#addresses.find(({ ip }) => ip === from.ip);
-    this.#network.transmit(this, packet, to, source);
+    const source = this.#sources?.choose(to) ?? (from && this.#addresses.find(({ ip }) => ip === from.ip));
+    // Where there is no way, the system refuses the packet.
+    if (source !== undefined || this.#sources === undefined) this.#network.transmit(this, packet, to, source);
     return true;
   }
 

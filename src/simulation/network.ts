@@ -1,4 +1,5 @@
 import { formatAddress, isIpv6, type NetAddress } from '../base/address.ts';
+import { withoutZone, zoneOf } from '../base/ip-scope.ts';
 import { seededRandom } from '../base/random.ts';
 import type { Instant } from '../base/time.ts';
 import type { LadderOptions } from '../trace/index.ts';
@@ -7,6 +8,7 @@ import { EventQueue } from './event-queue.ts';
 import { Host, type HostOptions } from './host.ts';
 import { Link, type LinkOptions } from './link.ts';
 import { LinkGroup } from './link-group.ts';
+import { Nat } from './nat.ts';
 import { RawHost, type RawHostOptions } from './raw-host.ts';
 import { type RecordedPacket, Recording } from './recording.ts';
 import type { Station } from './station.ts';
@@ -49,6 +51,7 @@ export class Network {
   readonly #stations: Station[] = [];
   readonly #stationByIp = new Map<string, Station>();
   readonly #nameByIp = new Map<string, string>();
+  readonly #nats: Nat[] = [];
   readonly #queue = new EventQueue<() => void>();
   readonly #recording: Recording;
   #now: Instant = 0;
@@ -89,6 +92,13 @@ export class Network {
     return this.attach(new RawHost(this, name, options));
   }
 
+  /** A NAT between these addresses and all others, which sees the address `outside`. */
+  addNat(insides: readonly string[], outside: string): Nat {
+    const nat = new Nat(insides, outside);
+    this.#nats.push(nat);
+    return nat;
+  }
+
   attach<S extends Station>(station: S): S {
     this.#stations.push(station);
     for (const { ip } of station.addresses) this.bind(ip, station);
@@ -97,15 +107,15 @@ export class Network {
 
   /** Routes packets for `ip` to the station. */
   bind(ip: string, station: Station): void {
-    const owner = this.#stationByIp.get(ip);
+    const owner = this.#stationByIp.get(withoutZone(ip));
     if (owner !== undefined && owner !== station) throw new SimulationError(`${ip} belongs to ${owner.name}`);
-    this.#stationByIp.set(ip, station);
-    this.#nameByIp.set(ip, station.name);
+    this.#stationByIp.set(withoutZone(ip), station);
+    this.#nameByIp.set(withoutZone(ip), station.name);
   }
 
   /** Packets for `ip` go nowhere from now on. */
   unbind(ip: string): void {
-    this.#stationByIp.delete(ip);
+    this.#stationByIp.delete(withoutZone(ip));
   }
 
   /** The links in one direction between two hosts, or between two addresses. */
@@ -169,7 +179,7 @@ export class Network {
 
   /** The packets so far, one a line, TSNs counted from 1 on each side. */
   ladder(options: LadderOptions = {}): string[] {
-    const name = (from: NetAddress): string => this.#nameByIp.get(from.ip) ?? formatAddress(from);
+    const name = (from: NetAddress): string => this.#nameByIp.get(withoutZone(from.ip)) ?? formatAddress(from);
     return this.#recording.ladder(name, options);
   }
 
@@ -206,13 +216,25 @@ export class Network {
 
   #deliver(packet: Uint8Array, from: NetAddress, to: NetAddress): void {
     this.#packetsInFlight--;
-    const station = this.#stationByIp.get(to.ip);
-    const local = station?.addresses.find(({ ip, udpPort }) => ip === to.ip && udpPort === to.udpPort);
-    if (local) station?.handlePacket(packet, from, local, this.#now);
+    const nat = this.#nats.find(({ outside }) => outside === to.ip);
+    const target = nat === undefined ? to : nat.restore(to);
+    if (target === undefined) return;
+    const station = this.#stationByIp.get(withoutZone(target.ip));
+    const local = station?.addresses.find(
+      ({ ip, udpPort }) => withoutZone(ip) === withoutZone(target.ip) && udpPort === target.udpPort,
+    );
+    if (local === undefined) return;
+    station?.handlePacket(packet, inZoneOf(local, this.#shown(from, target)), local, this.#now);
+  }
+
+  /** Where a packet seems to come from at `to`, behind the NATs on its way. */
+  #shown(from: NetAddress, to: NetAddress): NetAddress {
+    const nat = this.#nats.find(({ insides }) => insides.includes(from.ip));
+    return nat === undefined || nat.insides.includes(to.ip) ? from : nat.show(from);
   }
 
   #linkBetween(from: string, to: string): Link {
-    const key = `${from} > ${to}`;
+    const key = `${withoutZone(from)} > ${withoutZone(to)}`;
     let link = this.#links.get(key);
     if (link === undefined) {
       const overhead = isIpv6(to) ? 48 : 28;
@@ -225,6 +247,12 @@ export class Network {
   #failure(reason: string, cause?: unknown): SimulationError {
     return new SimulationError(`${reason}\n${this.toString()}`, { cause });
   }
+}
+
+/** A link-local source is on the link at which the packet arrived, as that host calls it. */
+function inZoneOf(local: NetAddress, from: NetAddress): NetAddress {
+  if (zoneOf(from.ip) === '') return from;
+  return Object.freeze({ ip: `${withoutZone(from.ip)}%${zoneOf(local.ip)}`, udpPort: from.udpPort });
 }
 
 function ips(place: Station | string): string[] {

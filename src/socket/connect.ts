@@ -25,7 +25,6 @@ export async function connect(options: ConnectOptions): Promise<SctpAssociation>
   const endpoint = await SctpEndpoint.open(chosen, {
     listening: false,
     associationOptions: {},
-    isMultiHomed: localHost !== undefined || transport !== 'udp',
   });
   try {
     const association = await endpoint.connect(options);

@@ -30,7 +30,6 @@ export async function listen(options: ListenOptions): Promise<SctpEndpoint> {
     associationOptions,
     limits,
     workers,
-    isMultiHomed: host !== undefined || transport !== 'udp',
   });
   if (signal?.aborted) {
     await endpoint.close();

@@ -90,6 +90,10 @@ export class DataReassembly implements Reassembly {
     return this.#deliveryAt(tsn, fragment)?.message.isAwaited === true;
   }
 
+  bytesBefore(tsn: Tsn, { beginning }: Fragment): number {
+    return beginning ? 0 : this.#runs.bytesBefore(tsn);
+  }
+
   deliverPartly(isPressed: boolean): void {
     for (const run of [...this.#runs]) {
       const { streamId, unordered, messageId, beginning } = run.fragments[0]!;

@@ -92,6 +92,12 @@ export class FragmentRuns {
     return this.#runs.splice(0, this.#search(tsn));
   }
 
+  /** Payload bytes of the unbroken run that ends before `tsn`. */
+  bytesBefore(tsn: Tsn): number {
+    const run = this.#runs[this.#search(tsn) - 1];
+    return run !== undefined && plus(run.firstTsn, run.fragments.length) === tsn ? run.bytes : 0;
+  }
+
   /** Drops every fragment after `tsn`, and tells of each. */
   dropAfter(tsn: Tsn, onDropped: (tsn: Tsn, fragment: Fragment) => void): void {
     for (let i = this.#runs.length - 1; i >= 0; i--) {

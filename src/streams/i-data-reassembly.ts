@@ -149,6 +149,13 @@ export class IDataReassembly implements Reassembly {
     return fsn(this.#countsFsnFromSecond ? place + 1 : place) === assembly.nextFsn;
   }
 
+  bytesBefore(_tsn: Tsn, { streamId, unordered, messageId }: Fragment): number {
+    let bytes = 0;
+    const assembly = this.#sequences.get(keyOf(streamId, unordered))?.partial.get(mid(messageId));
+    for (const { fragment } of assembly?.fragments.values() ?? []) bytes += fragment.payload.length;
+    return bytes;
+  }
+
   deliverPartly(isPressed: boolean): void {
     for (const sequence of this.#sequences.values()) {
       const point = this.#queue.pointOf(sequence.streamId);

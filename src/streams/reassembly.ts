@@ -42,6 +42,8 @@ export interface Reassembly {
   deliverPartly(isPressed: boolean): void;
   /** Whether the reader of a message in delivery waits for just this fragment. */
   isAwaited(tsn: Tsn, fragment: Fragment): boolean;
+  /** Payload bytes that are held of what comes before this fragment in its message. */
+  bytesBefore(tsn: Tsn, fragment: Fragment): number;
   /** Drops all that is not readable, and resets all streams (RFC 6525 §5.2.4 G4, G5). */
   restart(): void;
   /**

@@ -65,6 +65,13 @@ export class SendQueue {
     return this.#messageCount === 0;
   }
 
+  /** Whether more of a message that has begun is here. */
+  get canGoOn(): boolean {
+    if (this.#mustGoOn) return true;
+    for (const { messages } of this.#begun) if (messages.peek()!.sendable > 0) return true;
+    return false;
+  }
+
   /** Another scheduler takes over, from the next decision on. */
   set scheduler(scheduler: StreamScheduler) {
     for (const stream of this.#streams.values()) {

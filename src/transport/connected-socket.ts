@@ -1,4 +1,5 @@
 import type { Socket } from 'node:dgram';
+import { PatientTimer } from './patient-timer.ts';
 
 /** A socket that sends less than this in a second gains nothing from being connected. */
 const worthwhilePackets = 64;
@@ -21,7 +22,8 @@ export class ConnectedSocket {
   #hasSeveral = false;
   #sent = 0;
   #received = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Late, it still sees what has come by then. */
+  readonly #timer: PatientTimer = new PatientTimer(() => this.#review(), false);
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -37,7 +39,7 @@ export class ConnectedSocket {
     }
     this.#socket.send(packet, port, ip, onSent);
     if (this.#hasSeveral) return;
-    this.#timer ??= setTimeout(this.#review, periodMs).unref();
+    if (!this.#timer.isRunning) this.#timer.start(periodMs);
     if (this.#sent === worthwhilePackets && this.#received > 0) this.#connect();
   }
 
@@ -48,20 +50,19 @@ export class ConnectedSocket {
 
   /** Ends the connection; the socket stays. */
   close(): void {
-    clearTimeout(this.#timer);
+    this.#timer.stop();
     this.#disconnect();
   }
 
   /** Once a second while something is sent. */
-  readonly #review = (): void => {
-    this.#timer = undefined;
+  #review(): void {
     if (this.#isConnected) {
       if (this.#sent < worthwhilePackets || this.#received === 0) this.#disconnect();
-      else this.#timer = setTimeout(this.#review, periodMs).unref();
+      else this.#timer.start(periodMs);
     }
     this.#sent = 0;
     this.#received = 0;
-  };
+  }
 
   #handleOther(port: number, ip: string): void {
     if (this.#port !== 0) this.#hasSeveral = true;

@@ -1,9 +1,10 @@
 import type { NetAddress } from '../base/address.ts';
 import { SctpError } from '../base/errors.ts';
 import { dynamicPortCount, nextDynamicPort } from './dynamic-port.ts';
+import { PatientTimer } from './patient-timer.ts';
 import { SharedSocket } from './shared-socket.ts';
-import type { Transport, TransportProperties, TransportReceiver } from './transport.ts';
-import { UdpTransport, udpProperties } from './udp.ts';
+import type { Transport, TransportProperties, TransportReceiver, TransportSources } from './transport.ts';
+import { bindsAny, UdpTransport, udpProperties } from './udp.ts';
 
 /**
  * How many associations with one remote leave from one UDP port of our choice. Whoever spreads load by UDP ports (`reusePort`, a
@@ -37,12 +38,7 @@ const known = new Map<string, Set<SharedSocket>>();
  * alone there.
  */
 export class SharedUdpTransport implements Transport {
-  readonly properties: TransportProperties = {
-    overhead: udpProperties.overhead,
-    maxPacketSize: udpProperties.maxPacketSize,
-    linkMtu: (to, from) => this.#socket?.transport.properties.linkMtu?.(to, from),
-    isDrained: () => this.#socket?.transport.properties.isDrained?.() === true,
-  };
+  readonly properties: TransportProperties;
   /** The SCTP port. */
   readonly port: number;
   readonly #options: SharedUdpOptions;
@@ -50,18 +46,25 @@ export class SharedUdpTransport implements Transport {
   readonly #key: string | undefined;
   #socket: SharedSocket | undefined;
   #addresses: readonly NetAddress[] = [];
-  #lingering: ReturnType<typeof setTimeout> | undefined;
+  #lingering: PatientTimer | undefined;
 
   /** Throws SctpError `SCTP_ERR_ADDRESS_IN_USE` when there is no SCTP port to pick. */
   constructor(options: SharedUdpOptions) {
     const { port, host, udpPort, remote } = options;
     this.#options = options;
+    this.properties = {
+      ...udpProperties,
+      linkMtu: (to, from) => this.#socket?.transport.properties.linkMtu?.(to, from),
+      sources: bindsAny(host) ? this.#sources() : undefined,
+      isDrained: () => this.#socket?.transport.properties.isDrained?.() === true,
+    };
     if (udpPort !== 0) this.#key = keyOf(host, udpPort);
     else if (remote !== undefined) this.#key = `${keyOf(host, 0)} to ${remote}`;
     this.port = port === 0 ? this.#pickPort() : port;
   }
 
   get addresses(): readonly NetAddress[] {
+    this.#addresses = this.#socket?.transport.addresses ?? this.#addresses;
     return this.#addresses;
   }
 
@@ -76,7 +79,6 @@ export class SharedUdpTransport implements Transport {
       await this.close();
       throw error;
     }
-    this.#addresses = socket.transport.addresses;
   }
 
   send(packet: Uint8Array, to: NetAddress, from?: NetAddress): void {
@@ -84,18 +86,37 @@ export class SharedUdpTransport implements Transport {
   }
 
   async close(lingerMs = 0): Promise<void> {
-    clearTimeout(this.#lingering);
+    this.#lingering?.stop();
     const socket = this.#socket;
     if (socket === undefined) return;
     if (lingerMs > 0) {
       socket.linger(this.port);
-      this.#lingering = setTimeout(() => void this.close(), lingerMs).unref();
+      this.#lingering = new PatientTimer(() => void this.close(), false);
+      this.#lingering.start(lingerMs);
       return;
     }
     this.#socket = undefined;
     const closed = socket.remove(this.port);
     if (socket.size === 0 && this.#key !== undefined) forget(this.#key, socket);
     await closed;
+  }
+
+  /** Those of the socket, while there is one. */
+  #sources(): TransportSources {
+    const sources = (): TransportSources | undefined => this.#socket?.transport.properties.sources;
+    return {
+      get addresses(): readonly NetAddress[] {
+        return sources()?.addresses ?? [];
+      },
+      get addressesVersion(): number {
+        return sources()?.addressesVersion ?? 0;
+      },
+      sourceOf: (to) => sources()?.sourceOf(to),
+      knownSourceOf: (to) => sources()?.knownSourceOf(to),
+      doubt: (to) => sources()?.doubt(to),
+      versionAt: (now) => sources()?.versionAt(now) ?? 0,
+      learn: async (remotes) => sources()?.learn(remotes),
+    };
   }
 
   #pickPort(): number {

@@ -1,4 +1,5 @@
 import type { LinkMtu, NetAddress } from '../base/address.ts';
+import type { SourceLookup } from '../base/source-lookup.ts';
 
 /** Takes what a transport receives. */
 export interface TransportReceiver {
@@ -11,6 +12,12 @@ export interface TransportReceiver {
   handleError(error: Error): void;
 }
 
+/** The sources that the system chooses, for those who can wait to learn of them. */
+export interface TransportSources extends SourceLookup {
+  /** Resolves when `sourceOf` tells the sources of packets to all of `remotes`, as far as there is a way. */
+  learn(remotes: readonly NetAddress[]): Promise<void>;
+}
+
 export interface TransportProperties {
   /** Bytes of the headers below SCTP on IPv4: 28 for UDP over IPv4, 20 for raw IPv4, 0 in memory. IPv6 adds 20. */
   readonly overhead: number;
@@ -21,6 +28,11 @@ export interface TransportProperties {
    * system: then path MTUs can be discovered (RFC 8899).
    */
   readonly linkMtu?: LinkMtu | undefined;
+  /**
+   * Given where the system chooses the source address of packets: a socket is bound to any. Without it, packets leave from the
+   * `from` of `send`, and `addresses` are told to peers.
+   */
+  readonly sources?: TransportSources | undefined;
   /**
    * Whether the packet that was sent last is out, or lost, and its memory may be written to again. Where this is not given, packets
    * keep their memory.

@@ -1,17 +1,21 @@
 import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import createDebug from 'debug';
 import { isIpv6, type NetAddress } from '../base/address.ts';
 import { SctpError } from '../base/errors.ts';
+import { canonicalIp } from '../base/ip.ts';
+import { zoneOf } from '../base/ip-scope.ts';
 import { ConnectedSocket } from './connected-socket.ts';
 import { randomDynamicPort } from './dynamic-port.ts';
+import { hostAddresses, hostAddressesVersion } from './host-addresses.ts';
 import { linkMtu } from './link-mtu.ts';
 import { likelyLocalAddress } from './local-address.ts';
+import { PatientTimer } from './patient-timer.ts';
 import { mapped, RemoteAddresses, unmapped } from './remote-addresses.ts';
 import { requireReusePort, reusePortError } from './shared-port.ts';
-import type { Transport, TransportProperties, TransportReceiver } from './transport.ts';
+import { doubtSystemSource, learnSystemSources, sourcesVersion, systemSource } from './system-sources.ts';
+import type { Transport, TransportProperties, TransportReceiver, TransportSources } from './transport.ts';
 
 const debug = createDebug('sctp:udp');
 
@@ -78,17 +82,13 @@ interface Route {
  * messages".
  */
 export class UdpTransport implements Transport {
-  readonly properties: TransportProperties = {
-    ...udpProperties,
-    linkMtu: (to, from) => linkMtu(to, from, this.#sockets[0]?.socket.getRecvBufferSize()),
-    // What the system takes at once never waits in the socket.
-    isDrained: () => this.#route !== undefined && this.#route.bound.socket.getSendQueueSize() === 0,
-  };
+  readonly properties: TransportProperties;
   readonly #hosts: readonly string[];
   readonly #udpPort: number;
   readonly #reusePort: boolean;
   readonly #remotes = new RemoteAddresses();
   #sockets: readonly BoundSocket[] = [];
+  /** As they were when somebody asked last, for those who ask when the sockets are closed. */
   #addresses: readonly NetAddress[] = [];
   #route: Route | undefined;
   #connects: boolean;
@@ -106,10 +106,19 @@ export class UdpTransport implements Transport {
     this.#udpPort = udpPort;
     this.#connects = connects;
     this.#reusePort = reusePort;
+    this.properties = {
+      ...udpProperties,
+      linkMtu: (to, from) => linkMtu(to, from, this.#sockets[0]?.socket.getRecvBufferSize()),
+      sources: bindsAny(host) ? this.#sources() : undefined,
+      // What the system takes at once never waits in the socket.
+      isDrained: () => this.#route !== undefined && this.#route.bound.socket.getSendQueueSize() === 0,
+    };
   }
 
-  /** The bound addresses; for a wildcard those of the host's interfaces, without link-local ones. */
+  /** The bound addresses; for a wildcard those of the host's interfaces, as they are now, without link-local ones. */
   get addresses(): readonly NetAddress[] {
+    const bound = this.#sockets;
+    if (bound.length > 0) this.#addresses = bound.flatMap(reachableAddresses);
     return this.#addresses;
   }
 
@@ -122,9 +131,8 @@ export class UdpTransport implements Transport {
     if (this.#reusePort) requireReusePort();
     const hosts = await Promise.all(this.#hosts.map(resolveHost));
     this.#sockets = await this.#bindAll([...new Set(hosts)]);
-    this.#addresses = this.#sockets.flatMap(reachableAddresses);
     for (const bound of this.#sockets) this.#receive(bound, receiver);
-    debug('bound %o', this.#addresses);
+    debug('bound %o', this.addresses);
   }
 
   send(packet: Uint8Array, to: NetAddress, from?: NetAddress): void {
@@ -142,7 +150,7 @@ export class UdpTransport implements Transport {
   async close(lingerMs = 0): Promise<void> {
     if (lingerMs > 0) {
       for (const { socket } of this.#sockets) socket.unref();
-      setTimeout(() => void this.close(), lingerMs).unref();
+      new PatientTimer(() => void this.close(), false).start(lingerMs);
       return;
     }
     const sockets = this.#sockets;
@@ -224,6 +232,30 @@ export class UdpTransport implements Transport {
     });
   }
 
+  #sources(): TransportSources {
+    const own = (): readonly NetAddress[] => this.#sockets.flatMap(ownAddresses);
+    return {
+      get addresses(): readonly NetAddress[] {
+        return own();
+      },
+      get addressesVersion(): number {
+        return hostAddressesVersion();
+      },
+      sourceOf: (to) => this.#sourceOf(to, true),
+      knownSourceOf: (to) => this.#sourceOf(to, false),
+      doubt: ({ ip }) => doubtSystemSource(ip),
+      versionAt: sourcesVersion,
+      learn: (remotes) => learnSystemSources(remotes.map(({ ip }) => ip)),
+    };
+  }
+
+  #sourceOf(to: NetAddress, asks: boolean): NetAddress | undefined {
+    const bound = this.#findRoute(to, undefined)?.bound;
+    if (bound === undefined || !isWildcard(bound.ip)) return bound;
+    const ip = systemSource(to.ip, asks);
+    return ip === undefined ? undefined : { ip, udpPort: bound.udpPort };
+  }
+
   #findRoute(to: NetAddress, from: NetAddress | undefined): Route | undefined {
     const isV6 = isIpv6(to.ip);
     const bound =
@@ -293,14 +325,22 @@ function closed(socket: Socket): Promise<void> {
   });
 }
 
+/** Where packets can be sent to from anywhere. */
 function reachableAddresses(bound: BoundSocket): readonly NetAddress[] {
-  const { ip, udpPort, isDualStack } = bound;
+  return isWildcard(bound.ip) ? ownAddresses(bound).filter(({ ip }) => zoneOf(ip) === '') : ownAddresses(bound);
+}
+
+function ownAddresses({ ip, udpPort, isDualStack }: BoundSocket): readonly NetAddress[] {
   if (!isWildcard(ip)) return [{ ip, udpPort }];
-  return Object.values(networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
-    .filter((address) => (isIpv6(address.address) ? isIpv6(ip) : isDualStack || !isIpv6(ip)))
-    .filter((address) => !address.scopeid)
-    .map((address) => ({ ip: address.address, udpPort }));
+  return hostAddresses()
+    .filter((own) => (isIpv6(own) ? isIpv6(ip) : isDualStack || !isIpv6(ip)))
+    .map((own) => ({ ip: own, udpPort }));
+}
+
+/** Whether a transport with this option chooses its sources itself, or leaves that to the system. */
+export function bindsAny(host: string | readonly string[] = []): boolean {
+  const hosts = typeof host === 'string' ? [host] : host;
+  return hosts.length === 0 || hosts.some((each) => isWildcard(canonicalIp(each) ?? each));
 }
 
 function isWildcard(ip: string): boolean {

@@ -145,10 +145,36 @@ describe('an answer to our INIT that cannot be used (§5.1, §3.3.3)', () => {
     expect(endWith({ parameters: [] })).toEqual(['SCTP_ERR_PROTOCOL_VIOLATION', 'ABORT Missing Mandatory Parameter 7']);
   });
 
+  // RFC 9260 §3.3.3: "with the a_rwnd value set to a value smaller than 1500 MUST discard the packet, SHOULD send a packet in
+  // response containing an ABORT chunk and using the Initiate Tag as the Verification Tag, and MUST NOT change the state of
+  // any existing association."
+  it('with too small a window: it is refused, and INIT goes out again as if nothing had come', () => {
+    const { network, a } = pair();
+    const peer = new RawPeer(network, a);
+    const association = a.connect(peer);
+    network.run({ until: () => peer.received.length === 1 });
+    const timeout = association.nextTimeout;
+    peer.send(peer.initAck({ aRwnd: 1_499 }));
+    network.run({ forMs: 50 });
+    expect(peer.host.arrivals.at(-1)!.packet).toMatchObject({
+      verificationTag: peer.tag,
+      chunks: [{ kind: 'ABORT', causes: [{ kind: 'Invalid Mandatory Parameter' }] }],
+    });
+    const { state, nextTimeout, peerVerificationTag, paths } = association;
+    expect([state, nextTimeout, peerVerificationTag]).toEqual(['COOKIE-WAIT', timeout, 0]);
+    expect(paths).toMatchObject([{ srttMs: undefined }]);
+    // What comes then is taken.
+    peer.send(peer.initAck());
+    network.run({ forMs: 50 });
+    peer.send({ kind: 'COOKIE ACK' });
+    network.run({ forMs: 50 });
+    expect(association.state).toBe('ESTABLISHED');
+  });
+
   // RFC 9260 §3.3.3: "with the OS value set to 0, it MUST destroy the TCB"; "with the MIS value set to 0, it MUST
-  // destroy the TCB"; "with the a_rwnd value set to a value smaller than 1500 MUST discard the packet".
-  it('without a window or streams', () => {
-    for (const fields of [{ aRwnd: 1_499 }, { outboundStreams: 0 }, { inboundStreams: 0 }]) {
+  // destroy the TCB".
+  it('without streams', () => {
+    for (const fields of [{ outboundStreams: 0 }, { inboundStreams: 0 }]) {
       expect(endWith(fields)).toEqual(['SCTP_ERR_PROTOCOL_VIOLATION', 'ABORT Invalid Mandatory Parameter']);
     }
   });

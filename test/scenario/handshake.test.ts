@@ -22,6 +22,7 @@ describe('opening an association (RFC 9260 §5.1)', () => {
     a.connect(z);
     network.run({ untilMs: 500 });
     expect(network.ladder()).toEqual(['a > INIT', 'z > INIT ACK', 'a x COOKIE ECHO']);
+    // §5.1: "keep any states for the new association"
     expect([z.endpoint.associationCount, z.endpoint.nextTimeout]).toEqual([0, Number.POSITIVE_INFINITY]);
   });
 
@@ -190,7 +191,7 @@ describe('nobody answers', () => {
     expect([network.now, endingOf(a)]).toEqual([1_000, 'SCTP_ERR_CONNECT_TIMEOUT']);
   });
 
-  it('to the COOKIE ECHO: T1-cookie does the same (§5.1.4)', () => {
+  it('to the COOKIE ECHO: T1-cookie does the same (§5.1.4), and a peer that may live is told of the end', () => {
     const { network, a, z } = pair({ a: { maxInitRetransmits: 2 } });
     network.link(a, z).set({ drop: ({ chunks }) => chunks[0]?.kind === 'COOKIE ECHO' });
     a.connect(z);
@@ -201,6 +202,7 @@ describe('nobody answers', () => {
       'a x COOKIE ECHO',
       'a x COOKIE ECHO',
       'a x COOKIE ECHO',
+      'a > ABORT Protocol Violation',
     ]);
     expect(endingOf(a)).toBe('SCTP_ERR_CONNECT_TIMEOUT');
   });

@@ -53,7 +53,8 @@ describe('a path on which nothing is sent (RFC 9260 §8.3)', () => {
     const { network, a, z } = establishedPair({ ...quiet, a: { pathMaxRetrans: 2, associationMaxRetrans: 4 } });
     network.linkBoth(a, z).cut();
     network.run({ until: () => endingOf(a) !== undefined });
-    expect(network.ladder()).toEqual(Array.from({ length: 5 }, () => 'a x HEARTBEAT'));
+    const goodbye = 'a x ABORT Protocol Violation';
+    expect(network.ladder()).toEqual([...Array.from({ length: 5 }, () => 'a x HEARTBEAT'), goodbye]);
     expect(eventsOf(a, 'pathChange').at(-1)?.path).toMatchObject({ state: 'inactive', errorCount: 3 });
     expect(eventKinds(a).at(-1)).toBe('closed');
     expect(endingOf(a)).toBe('SCTP_ERR_PEER_UNREACHABLE');

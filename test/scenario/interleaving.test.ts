@@ -79,7 +79,8 @@ describe('a large message', () => {
     ['weighted-fair-queueing', 2],
   ] as const)('delays a small one on another stream by one packet at most (%s, %d MiB)', (scheduler, mebibytes) => {
     const data = large.data.subarray(0, mebibytes * 2 ** 20);
-    const unlimited = { receiveBufferSize: 32 * 2 ** 20, sendBufferSize: 32 * 2 ** 20 };
+    const size = 32 * 2 ** 20;
+    const unlimited = { receiveBufferSize: size, sendBufferSize: size, maxMessageSize: size };
     const two = establishedPair({ a: { ...options, ...unlimited, scheduler }, z: { ...options, ...unlimited } });
     const { network, a, z } = two;
     a.send(a.association, { ...large, data });

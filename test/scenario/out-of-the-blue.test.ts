@@ -52,11 +52,13 @@ describe('a packet out of the blue (RFC 9260 §8.4)', () => {
     }
   });
 
-  it('with INIT whose parameters have impossible lengths is silently discarded (§3.2.1)', () => {
+  it('with INIT whose parameters have impossible lengths is answered with ABORT (§5.1)', () => {
     for (const length of [0, 3, 60]) {
       const value = new Uint8Array(24).fill(1);
       value.set([0xc0, 0, 0, length], 16);
-      expect(answerTo(0, { kind: 'unknown', type: 1, flags: 0, value })).toEqual([]);
+      expect(answerTo(0, { kind: 'unknown', type: 1, flags: 0, value })).toEqual([
+        expect.stringMatching(/^ABORT Protocol Violation/),
+      ]);
     }
   });
 
@@ -73,6 +75,7 @@ describe('a packet out of the blue (RFC 9260 §8.4)', () => {
     other.sendUnder(7, { kind: 'SHUTDOWN ACK' });
     network.run({ forMs: 100 });
     expect(other.host.arrivals.map(({ packet }) => packet)).toMatchObject([
+      // "When sending the SHUTDOWN COMPLETE chunk […] set the T bit in the Chunk Flags"
       { verificationTag: 7, chunks: [{ kind: 'SHUTDOWN COMPLETE', tagReflected: true }] },
     ]);
   });
@@ -88,6 +91,7 @@ describe('a packet out of the blue (RFC 9260 §8.4)', () => {
   // further action."
   it('with anything else is answered with ABORT under the same tag (8)', () => {
     for (const chunk of [peer.data(1), peer.sack(1), peer.shutdown(1)]) {
+      // "When sending the ABORT chunk […] set the T bit in the Chunk Flags"
       expect(answerTo(7, chunk)).toEqual(['ABORT T']);
     }
   });

@@ -25,6 +25,7 @@ describe('an INIT for an association that stands', () => {
     peer.sendUnder(before.tag, peer.data(1), peer.data(2));
     network.run({ forMs: 100 });
     expect(z.received()).toHaveLength(2);
+    // "After sending the INIT ACK […] the corresponding TCB MUST NOT be changed."
     expect([z.association.myVerificationTag, z.association.peerVerificationTag]).toEqual([before.tag, before.peerTag]);
     expect(eventKinds(z)).toEqual(['readable']);
   });
@@ -128,10 +129,12 @@ describe('a peer that has lost its memory and begins anew', () => {
     network.clearLadder();
     peer.sendUnder(newTag, { kind: 'COOKIE ECHO', cookie: parameter.cookie });
     network.run({ forMs: 50 });
+    // "instead resend the SHUTDOWN ACK chunk"; "send an ERROR chunk with a 'Cookie Received While Shutting Down' error cause"
     expect(network.ladder()).toEqual([
       'r > COOKIE ECHO',
       'z > SHUTDOWN ACK + ERROR Cookie Received While Shutting Down',
     ]);
+    // "it MUST NOT set up a new association"
     expect(z.association.state).toBe('SHUTDOWN-ACK-SENT');
   });
 

@@ -187,7 +187,8 @@ describe('a peer that does not play along', () => {
     network.linkBoth(a, z).cut();
     a.shutdown();
     network.run({ until: () => endingOf(a) !== undefined });
-    expect(network.ladder()).toEqual(Array.from({ length: 4 }, () => 'a x SHUTDOWN 0'));
+    const goodbye = 'a x ABORT Protocol Violation';
+    expect(network.ladder()).toEqual([...Array.from({ length: 4 }, () => 'a x SHUTDOWN 0'), goodbye]);
     expect(endingOf(a)).toBe('SCTP_ERR_PEER_UNREACHABLE');
     expect(a.endpoint.nextTimeout).toBe(Number.POSITIVE_INFINITY);
   });

@@ -149,9 +149,11 @@ describe('a peer that begins anew', () => {
   });
 
   it('is a stranger to any other worker: the association before ends by silence', async () => {
-    const { network, z } = await associated({ pick: () => 0 });
+    const { network, a, z } = await associated({ pick: () => 0 });
     z.pick = () => 1;
     const b = again(network);
+    // Who is dead says no goodbye.
+    network.link(a, z).set({ drop: ({ chunks }) => chunks[0]?.kind === 'ABORT' });
     b.connect(z);
     network.run({ until: () => endingOf(z.hosts[0]!) !== undefined });
     expect(endingOf(z.hosts[0]!)).toBe('SCTP_ERR_PEER_UNREACHABLE');

@@ -31,13 +31,13 @@ function exchange(two: Pair): void {
 }
 
 describe('packets without a checksum (RFC 9653)', () => {
-  it('once both sides have offered it: but INIT, INIT ACK, COOKIE ECHO, and what is out of the blue (§5.2)', () => {
+  it('once both sides have offered it: all but INIT, COOKIE ECHO, and what is out of the blue (§5.2)', () => {
     const two = pair({ a: protectedTransport, z: protectedTransport });
     exchange(two);
-    expect(kinds(two, 'a', false)).toEqual(['INIT', 'COOKIE ECHO', 'SHUTDOWN COMPLETE']);
-    expect(kinds(two, 'z', false)).toEqual(['INIT ACK']);
-    expect(kinds(two, 'a', true)).toContain('DATA');
-    expect(kinds(two, 'z', true)).toContain('COOKIE ACK');
+    expect(kinds(two, 'a', false)).toEqual(['INIT', 'COOKIE ECHO']);
+    expect(kinds(two, 'z', false)).toEqual([]);
+    expect(kinds(two, 'a', true)).toEqual(expect.arrayContaining(['DATA', 'SHUTDOWN COMPLETE']));
+    expect(kinds(two, 'z', true)).toEqual(expect.arrayContaining(['INIT ACK', 'COOKIE ACK']));
   });
 
   it.each<[string, Partial<HostOptions>, Partial<HostOptions>]>([

@@ -25,6 +25,8 @@ export interface RawPeerOptions {
   readonly streams?: number;
   /** Parameters for its INIT or INIT ACK chunk, behind the State Cookie. */
   readonly parameters?: readonly Parameter[];
+  /** Sees each packet that arrives, and may answer at once. */
+  readonly onPacket?: (packet: Packet) => void;
 }
 
 export interface FragmentOptions {
@@ -61,7 +63,12 @@ export class RawPeer {
     this.#options = options;
     this.tag = tag;
     this.initialTsn = tsn(initialTsn);
-    this.host = network.addRawHost(name, { addresses: [address], onPacket: (packet) => packet && this.#learn(packet) });
+    const onPacket = (packet: Packet | undefined): void => {
+      if (packet === undefined) return;
+      this.#learn(packet);
+      options.onPacket?.(packet);
+    };
+    this.host = network.addRawHost(name, { addresses: [address], onPacket });
   }
 
   get port(): number {

@@ -1,4 +1,5 @@
-import { decodeTlvs, encodeTlvs, type Flaw, type TlvCodec, type TlvFormat } from '../tlv.ts';
+import { writeUint16 } from '../../base/bytes.ts';
+import { decodeTlvs, encodeTlvs, type Flaw, type TlvCodec, type TlvFormat, tlvHeaderLength } from '../tlv.ts';
 import {
   type HostNameAddressParameter,
   hostNameAddressCodec,
@@ -103,8 +104,19 @@ export interface UnknownParameter {
   readonly value: Uint8Array;
 }
 
+/** A parameter of an INIT or INIT ACK chunk that does not follow its format, as it came. */
+export interface MalformedParameter {
+  readonly kind: 'malformed';
+  readonly type: number;
+  /** What it says its length is. Where that is below 4 or past the end of the chunk, `value` is all that is left of the chunk. */
+  readonly length: number;
+  readonly value: Uint8Array;
+  /** What is wrong with it, for people. */
+  readonly reason: Flaw;
+}
+
 /** An optional or variable-length field of a chunk (RFC 9260 §3.2.1), discriminated by the RFC's name in `kind`. */
-export type Parameter = KnownParameter | UnknownParameter;
+export type Parameter = KnownParameter | UnknownParameter | MalformedParameter;
 
 type ParameterCodecs = { readonly [K in KnownParameter['kind']]: TlvCodec<Extract<KnownParameter, { kind: K }>> };
 
@@ -140,7 +152,11 @@ const codecs: ParameterCodecs = {
 };
 
 const codecByType = new Map<number, TlvCodec<KnownParameter>>();
-for (const codec of Object.values(codecs)) codecByType.set(codec.type, codec as TlvCodec<KnownParameter>);
+const kindByType = new Map<number, KnownParameter['kind']>();
+for (const [kind, codec] of Object.entries(codecs)) {
+  codecByType.set(codec.type, codec as TlvCodec<KnownParameter>);
+  kindByType.set(codec.type, kind as KnownParameter['kind']);
+}
 
 /** The Parameter Type of every known kind. */
 export const parameterTypes: { readonly [K in KnownParameter['kind']]: number } = Object.fromEntries(
@@ -154,11 +170,11 @@ export const parameterFormat: TlvFormat<Parameter> = {
     const parameter = codec.decode(bytes, start, end);
     return typeof parameter === 'string' ? `parameter ${type}: ${parameter}` : parameter;
   },
-  typeOf: (parameter) => (parameter.kind === 'unknown' ? parameter.type : codecs[parameter.kind].type),
-  valueLength: (parameter) =>
-    parameter.kind === 'unknown' ? parameter.value.length : codecOf(parameter).valueLength(parameter),
+  typeOf,
+  valueLength: (parameter) => (isRaw(parameter) ? parameter.value.length : codecOf(parameter).valueLength(parameter)),
   encode(parameter, bytes, offset) {
-    if (parameter.kind === 'unknown') bytes.set(parameter.value, offset);
+    if (parameter.kind === 'malformed') writeUint16(bytes, offset - 2, parameter.length);
+    if (isRaw(parameter)) bytes.set(parameter.value, offset);
     else codecOf(parameter).encode(parameter, bytes, offset);
   },
 };
@@ -189,39 +205,23 @@ export function findParameter<K extends KnownParameter['kind']>(
   return parameters.find((parameter): parameter is Extract<KnownParameter, { kind: K }> => parameter.kind === kind);
 }
 
-/** The Parameter Type of any parameter. */
-function typeOf(parameter: Parameter): number {
-  return parameter.kind === 'unknown' ? parameter.type : parameterTypes[parameter.kind];
+/** The RFC's name of a Parameter Type, undefined for an unknown one. */
+export function parameterKind(type: number): KnownParameter['kind'] | undefined {
+  return kindByType.get(type);
 }
 
-/**
- * Sorts received parameters by what their receiver has to do (RFC 9260 §3.2.1): "the highest-order 2 bits specify the
- * action that is taken if the processing endpoint does not recognize the Parameter Type".
- *
- * @param understood the kinds that the receiver acts on, or knowingly leaves alone. The parameter of an extension that it
- * can decode but does not speak counts as not recognized: that is how the sender learns of it. Default: all known kinds.
- * @returns the recognized ones, up to one that ends the processing, and the whole TLVs (without padding) of those that
- * have to be reported
- */
-export function recognizeParameters(
-  parameters: readonly Parameter[],
-  understood?: ReadonlySet<Parameter['kind']>,
-): {
-  readonly accepted: readonly KnownParameter[];
-  readonly unrecognized: readonly Uint8Array[];
-} {
-  const accepted: KnownParameter[] = [];
-  const unrecognized: Uint8Array[] = [];
-  for (const parameter of parameters) {
-    if (parameter.kind !== 'unknown' && understood?.has(parameter.kind) !== false) {
-      accepted.push(parameter);
-      continue;
-    }
-    const type = typeOf(parameter);
-    if ((type & 0x4000) !== 0) unrecognized.push(encodeParameter(parameter));
-    if ((type & 0x8000) === 0) break;
-  }
-  return { accepted, unrecognized };
+/** The Parameter Type of any parameter. */
+export function typeOf(parameter: Parameter): number {
+  return isRaw(parameter) ? parameter.type : parameterTypes[parameter.kind];
+}
+
+/** Whether nothing behind a parameter can be found, because its length leads nowhere. */
+export function endsList({ length, value }: MalformedParameter): boolean {
+  return length !== tlvHeaderLength + value.length;
+}
+
+function isRaw(parameter: Parameter): parameter is UnknownParameter | MalformedParameter {
+  return parameter.kind === 'unknown' || parameter.kind === 'malformed';
 }
 
 function codecOf(parameter: KnownParameter): TlvCodec<KnownParameter> {

@@ -157,6 +157,23 @@ describe('an abandoned chunk', () => {
     expect(dataTo(peer).map(({ tsn }) => distance(tsn, peer.peerInitialTsn) + 1)).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 
+  it('A2: "MUST NOT advance the cwnd based on this \'abandoned\' data chunk"', () => {
+    const { network, z, peer } = connected({}, { parameters: [supported] });
+    for (let n = 0; n < 3; n++) z.send(z.association, { data: pattern(n, 1_400), maxRetransmits: 0 });
+    network.run({ forMs: 1_500 });
+    expect(eventsOf(z, 'abandoned')).toHaveLength(3);
+    const { cwnd } = z.association.paths[0]!;
+    peer.send(peer.sack(3));
+    network.run({ forMs: 50 });
+    expect(z.association.paths[0]!.cwnd).toBe(cwnd);
+    // What is wanted and arrives does advance it.
+    z.send(z.association, { data: pattern(4, cwnd - 16) });
+    network.run({ forMs: 50 });
+    peer.send(peer.sack(4));
+    network.run({ forMs: 50 });
+    expect(z.association.paths[0]!.cwnd).toBeGreaterThan(cwnd);
+  });
+
   it('§4.3 G1: "the sender side MUST mark that TSN as eligible for forward TSN, and the rules in Section 3.4 regarding the sending of FORWARD TSN chunks MUST be followed."', () => {
     const { network, z, peer } = connected(priorities, { parameters: [supported] });
     for (let n = 0; n < 6; n++) z.send(z.association, { data: pattern(n, 1_000), priority: 5 });
@@ -164,6 +181,8 @@ describe('an abandoned chunk', () => {
     z.send(z.association, { data: pattern(6, 6_000), priority: 1 });
     network.run({ forMs: 20 });
     expect(eventsOf(z, 'abandoned')).toHaveLength(6);
+    // "the sender side MUST mark that TSN as eligible for forward TSN"; "the rules in Section 3.4 regarding the sending of
+    // FORWARD TSN chunks MUST be followed."
     expect(points(peer)).toEqual([6]);
   });
 });

@@ -26,6 +26,8 @@ describe('the cumulative TSN point', () => {
     peer.send(...[3, 4, 6].map((number) => peer.data(number, { unordered: true })));
     peer.send(forward(peer, 2));
     network.run({ forMs: 30 });
+    // "MUST first update its cumulative TSN point to the value carried in the FORWARD TSN chunk": to 2. "then MUST further
+    // advance its cumulative TSN point locally if possible": to 4.
     expect(peer.latest('SACK')).toMatchObject({ cumulativeTsnAck: 4, gapAckBlocks: [{ start: 2, end: 2 }] });
   });
 
@@ -34,6 +36,7 @@ describe('the cumulative TSN point', () => {
       const { network, peer } = begun();
       peer.send(forward(peer, number));
       network.run({ forMs: 30 });
+      // "MUST treat this FORWARD TSN as out-of-date"; "MUST NOT update its Cumulative TSN"
       expect(peer.received).toMatchObject([{ kind: 'SACK', cumulativeTsnAck: 1, gapAckBlocks: [] }]);
     }
   });

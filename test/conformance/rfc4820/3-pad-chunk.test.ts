@@ -24,8 +24,10 @@ it.each([0, 4, 1_000])(
     writeChecksum(packet);
     peer.sendBytes(packet);
     network.run({ forMs: 300 });
+    // "continue processing the rest of the chunks in the packet"
     expect(z.received()).toHaveLength(2);
     expect(peer.received).toMatchObject([{ kind: 'SACK', cumulativeTsnAck: 2 }]);
+    // "The receiver of the PAD chunk MUST discard this chunk"
     expect(z.association.metrics()).toMatchObject({ unexpectedChunks: 0, malformedChunks: 0 });
   },
 );

@@ -38,11 +38,13 @@ it('"It MUST NOT be included in any other chunk.": it is in none of ours', () =>
 describe('the receiver', () => {
   it('"The receiver of the PAD parameter MUST silently discard this parameter and continue processing the rest of the INIT chunk."', () => {
     const kinds = answerTo(padding, supported, padding, { kind: 'unknown', type: 0xc123, value: new Uint8Array(4) });
+    // "MUST silently discard this parameter"
     expect(kinds.filter(({ kind }) => kind === 'Unrecognized Parameter')).toMatchObject([
       { parameter: Uint8Array.of(0xc1, 0x23, 0, 8, 0, 0, 0, 0) },
     ]);
     const { z, peer } = stage({}, { parameters: [padding, supported] });
     peer.connect();
+    // "continue processing the rest of the INIT chunk"
     expect(z.association.capabilities.partialReliability).toBe(true);
   });
 

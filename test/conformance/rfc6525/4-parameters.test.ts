@@ -28,6 +28,7 @@ describe('the length', () => {
   it('§4.4: "the value MUST be 12 if the optional fields are not present and 20 otherwise."; "Either both optional fields (Sender\'s Next TSN and Receiver\'s Next TSN) MUST be present, or no field."', () => {
     const nextTsns = { sendersNextTsn: tsn(1), receiversNextTsn: tsn(2) };
     const both = { kind: 'Re-configuration Response', responseSequenceNumber: 1, result: 1, nextTsns } as const;
+    // "the value MUST be 12 if the optional fields are not present"; "are not present and 20 otherwise"
     expect([lengthOf(response(1, 1)), lengthOf(both)]).toEqual([12, 20]);
     const half = encodeParameters([both]).slice(0, 16);
     half[3] = 16;

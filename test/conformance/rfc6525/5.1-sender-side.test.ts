@@ -60,10 +60,14 @@ describe('§5.1.1 the RE-CONFIG chunk', () => {
     const start = network.now;
     ask(z, everyRequest[0]!);
     network.run({ forMs: 5_000 });
+    // "increment the appropriate error counts (for both the association and the destination)"
     expect(z.association.paths[0]!.errorCount).toBe(2);
     network.run({ until: () => endingOf(z) !== undefined });
+    // "perform threshold management, possibly destroying the association"
     expect(endingOf(z)).toBe('SCTP_ERR_PEER_UNREACHABLE');
     const times = peer.host.arrivals.filter(({ packet }) => packet!.chunks[0]!.kind === 'RE-CONFIG');
+    // "the sender MUST retransmit the RE-CONFIG chunk"; "MUST use the same value as SCTP's data transmission timer"; "MUST use
+    // exponential backoff, doubling the value at every expiration"
     expect(times.map(({ timeMs }) => timeMs - start - 10)).toEqual([0, 1_500, 4_500, 10_500]);
   });
 
@@ -145,9 +149,11 @@ describe('data', () => {
     send(all, 1);
     send(all, 2);
     network.run({ forMs: 300 });
+    // "for the affected streams and queue it"
     expect(numbers(all)).toEqual(['1:0', '2:0']);
     peer.send(reconfig(response(peer.peerInitialTsn, 2)));
     network.run({ forMs: 30 });
+    // "MUST stop assigning new SSNs to new user data provided by the upper layer for the affected streams"
     expect(numbers(all)).toEqual(['1:0', '2:0', '1:1']); // denied: the numbers go on
   });
 
@@ -162,11 +168,13 @@ describe('data', () => {
       ask(z, { kind: 'reset association' });
       for (let streamId = 0; streamId < 3; streamId++) send(all, streamId);
       network.run({ forMs: 500 });
+      // "The sender MUST queue any user data"
       expect(numbers(all)).toEqual([]);
       const nextTsns = { sendersNextTsn: peer.initialTsn, receiversNextTsn: plus(peer.peerInitialTsn, 2 ** 31) };
       const answer = response(peer.peerInitialTsn, result);
       peer.send(reconfig(result === 1 ? ({ ...answer, nextTsns } as typeof answer) : answer));
       network.run({ forMs: 30 });
+      // "until the reset procedure is finished by the peer either acknowledging"; "or denying the request"
       expect(numbers(all)).toEqual(['0:0', '1:0', '2:0']);
       expect(dataTo(peer)[0]!.tsn).toBe(result === 1 ? nextTsns.receiversNextTsn : peer.peerInitialTsn);
     },

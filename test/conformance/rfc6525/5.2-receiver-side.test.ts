@@ -129,6 +129,7 @@ describe('§5.2.2 Outgoing SSN Reset Request', () => {
     peer.send(reconfig(outgoingReset(1, streams, 2)));
     peer.send(peer.data(3, { streamId: 0, ssn: 0 }), peer.data(4, { streamId: 1, ssn: 0 }));
     network.run({ forMs: 30 });
+    // "only these specific streams MUST be reset to 0"; "all other non-listed SSNs remain unchanged"
     expect(read(all)).toEqual(expected);
   });
 
@@ -206,10 +207,12 @@ describe('§5.2.4 SSN/TSN Reset Request', () => {
     const number = 2 + 2 ** 31;
     peer.send(peer.data(number, { ssn: 0 }), peer.data(number + 1, { streamId: 1, ssn: 0 }));
     network.run({ forMs: 30 });
+    // G5: "MUST be reset to 0 […] outgoing streams"
     expect(dataTo(peer).map(({ tsn, fragment }) => [tsn, fragment.streamId, fragment.messageId])).toEqual([
       [sendersNextTsn, 0, 0],
       [plus(sendersNextTsn, 1), 1, 0],
     ]);
+    // G5: "MUST be reset to 0 for all incoming and […]"
     expect(z.received().map(({ streamId }) => streamId)).toEqual([0, 0, 1]);
     network.run({ forMs: 300 });
     expect(peer.latest('SACK')).toMatchObject({ cumulativeTsnAck: plus(receiversNextTsn, 1), gapAckBlocks: [] });
@@ -223,6 +226,7 @@ describe('§5.2.5, §5.2.6 more streams', () => {
     peer.send(reconfig(addStreams('Outgoing', 1, 6)), reconfig(addStreams('Outgoing', 2, 5)));
     peer.send(peer.data(1, { streamId: 14, ssn: 0 }));
     network.run({ forMs: 30 });
+    // "it MUST send a response parameter either acknowledging"; "acknowledging or denying the request. If"
     expect([results(all), z.association.inboundStreams, read(all)]).toEqual([[2, 1], 15, [1]]);
   });
 
@@ -231,6 +235,7 @@ describe('§5.2.5, §5.2.6 more streams', () => {
     const { network, peer } = all;
     peer.send(reconfig(addStreams('Incoming', 1, 65_530)), reconfig(addStreams('Incoming', 2, 6)));
     network.run({ forMs: 30 });
+    // "send a response parameter denying the request"; "or send a corresponding Add Outgoing Streams Request Parameter"
     expect(results(all)).toEqual([2, 1]);
     expect(requestsTo(peer)).toMatchObject([{ kind: 'Add Outgoing Streams Request', newStreams: 6 }]);
   });
@@ -256,6 +261,7 @@ describe('§5.2.7 Re-configuration Response', () => {
     for (let n = 2; n < 8; n++) {
       peer.send(reconfig(response(peer.peerInitialTsn, 6)));
       network.run({ until: () => requestsTo(peer).length === n, forMs: 70_000 });
+      // "the RE-CONFIG chunk MUST be retransmitted"; "the corresponding error counters MUST NOT be incremented"
       expect([requestsTo(peer).length, z.association.paths[0]!.errorCount]).toEqual([n, 0]);
     }
     expect(z.association.state).toBe('ESTABLISHED');

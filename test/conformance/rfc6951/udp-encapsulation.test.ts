@@ -34,6 +34,12 @@ it('§5.1: "An SCTP implementation supporting UDP encapsulation MUST maintain a 
     { ip: '10.0.0.9', udpPort: 9899 },
     { ip: '10.0.1.9', udpPort: 40_000 },
   ]);
+  // §5.3: "the destination port MUST be the remote UDP encapsulation port number maintained for the association and the
+  // destination address to which the packet is sent"
+  network.clearLadder();
+  network.run({ forMs: 10_000 });
+  const ports = network.packets.filter(({ to }) => to.ip === '10.0.1.9').map(({ to }) => to.udpPort);
+  expect(new Set(ports)).toEqual(new Set([40_000]));
 });
 
 it('§5.6: "it MUST decrease the Path MTU of that path by the size of the UDP header."', () => {

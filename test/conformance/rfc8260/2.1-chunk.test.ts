@@ -13,6 +13,7 @@ describe('I-DATA', () => {
     const { network, z, peer } = connected(interleaving, { parameters: speaksIData });
     const chunk = iData(peer, 1, 0, 0, { immediateAck: true, unordered: true });
     const bytes = encodeChunk(chunk);
+    // Res: "They MUST be set to 0 by the sender". Reserved: "It MUST be set to 0 by the sender".
     expect([bytes[1]! & 0xf0, bytes[10], bytes[11]]).toEqual([0, 0, 0]);
     const packet = peer.packet(peer.peerTag, [chunk]);
     packet[12 + 1]! |= 0xf0;
@@ -20,6 +21,7 @@ describe('I-DATA', () => {
     writeChecksum(packet);
     peer.sendBytes(packet);
     network.run({ forMs: 30 });
+    // Res: "They […] MUST be ignored by the receiver." Reserved: "It […] MUST be ignored by the receiver."
     expect(z.received()).toMatchObject([{ unordered: true, data: { length: 4 } }]);
     expect(peer.latest('SACK').cumulativeTsnAck).toBe(1);
   });
@@ -43,6 +45,7 @@ describe('I-DATA', () => {
       Array.from({ length: 70_000 }, (_, n) => ({ data: pattern(0, 1), unordered: n % 2 === 0 })),
     );
     network.run({ forMs: 20 });
+    // "more than 2**31 - 1 ordered messages"; "more than 2**31 - 1 unordered messages"
     expect([z.association.metrics().dataChunksSent, iDataTo(peer).length]).toEqual([65_535, 65_535]);
   });
 });
@@ -56,6 +59,7 @@ describe('§2.3.1 I-FORWARD-TSN', () => {
       streams: [{ streamId: 0, unordered: false, mid: mid(0) }],
     } as const;
     const bytes = encodeChunk(chunk);
+    // Flags: "They MUST be set to 0 by the sender". Reserved: "It MUST be set to 0 by the sender".
     expect([bytes[1], bytes[10], bytes[11]]).toEqual([0, 0, 0]);
     const packet = peer.packet(peer.peerTag, [chunk, iData(peer, 2, 1)]);
     packet[12 + 1] = 0xff;
@@ -65,6 +69,7 @@ describe('§2.3.1 I-FORWARD-TSN', () => {
     peer.sendBytes(packet);
     network.run({ forMs: 30 });
     expect(peer.latest('SACK').cumulativeTsnAck).toBe(2);
+    // Flags: "They […] MUST be ignored by the receiver." Reserved: "It […] MUST be ignored by the receiver."
     expect(z.received()).toHaveLength(1);
     expect(iDataTo(peer)).toEqual([]);
   });

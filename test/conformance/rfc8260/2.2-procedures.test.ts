@@ -26,6 +26,9 @@ describe('§2.2.1 negotiation', () => {
     for (const host of [a, z]) host.feed(host.association, messages(3, 3_000));
     network.run({ until: () => a.received().length + z.received().length === 6 });
     const kinds = allPackets(network).flatMap(kindsOf);
+    // "has been negotiated for an association, I-DATA chunks MUST be used for all user messages"; "has been negotiated […] and
+    // DATA chunks MUST NOT be used"; "has not been negotiated for an association, DATA chunks MUST be used for all user
+    // messages"; "has not been negotiated […] I-DATA chunks MUST NOT be used"
     expect(new Set(kinds.filter((each) => each.endsWith('DATA')))).toEqual(new Set([kind]));
   });
 

@@ -8,6 +8,8 @@ import { iDataTo, speaksIData } from './i-data.ts';
 const interleaving = { interleaving: true };
 const peerOptions = { parameters: speaksIData };
 
+// §2: "supports user message interleaving and the Partial Reliability extension described in [RFC3758] […] REQUIRED to
+// implement the corresponding changes specified in Section 2.3."
 describe('§2.3.1 with partial reliability', () => {
   it.each([
     [
@@ -24,7 +26,26 @@ describe('§2.3.1 with partial reliability', () => {
     const { network, z, peer } = connected({ interleaving: isInterleaving }, peerOptions);
     z.send(z.association, { data: pattern(0, 100), maxRetransmits: 0 });
     network.run({ forMs: 1_100 });
+    // "The FORWARD-TSN chunk MUST be used in combination with the DATA chunk"; "The I-FORWARD-TSN chunk MUST be used in
+    // combination with the I-DATA chunk"
     expect(peer.received.map((chunk) => chunk.kind)).toEqual([isInterleaving ? 'I-DATA' : 'DATA', kind]);
+  });
+
+  it('"The FORWARD-TSN chunk […] MUST NOT be used in combination with the I-DATA chunk"; "The I-FORWARD-TSN chunk […] MUST NOT be used in combination with the DATA chunk": whatever else the peer lists', () => {
+    for (const isInterleaving of [true, false]) {
+      const { network, z, peer } = connected({ interleaving: isInterleaving }, peerOptions);
+      for (let n = 0; n < 20; n++) {
+        z.send(z.association, {
+          data: pattern(n, 1_000),
+          lifetimeMs: 10 + 50 * n,
+          streamId: n % 3,
+          unordered: n % 2 === 0,
+        });
+      }
+      network.run({ forMs: 5_000 });
+      const kinds = new Set(peer.received.map((chunk) => chunk.kind).filter((kind) => /DATA|FORWARD/.test(kind)));
+      expect([...kinds].sort()).toEqual(isInterleaving ? ['I-DATA', 'I-FORWARD-TSN'] : ['DATA', 'FORWARD-TSN']);
+    }
   });
 
   it('"If I-FORWARD-TSN support has been negotiated for an association, the reception of a FORWARD-TSN chunk is a violation of the above rules and therefore the receiver of the FORWARD-TSN chunk MUST abort the association by sending an ABORT chunk."', () => {
@@ -36,6 +57,7 @@ describe('§2.3.1 with partial reliability', () => {
   });
 });
 
+// §2: "or the Stream Reconfiguration Extension described in [RFC6525], it is REQUIRED to implement the corresponding changes"
 it('§2.3.2: "When an association resets the SSN using the SCTP extension defined in [RFC6525], the two counters (one for the ordered messages, one for the unordered messages) used for the MIDs MUST be reset to 0."', () => {
   const { network, z, peer } = connected(interleaving, peerOptions);
   const sendBoth = (): void => {

@@ -17,6 +17,7 @@ it('"INIT, INIT ACK, and SHUTDOWN COMPLETE chunks MUST NOT be bundled with any o
   network.run();
   const alone = ['INIT', 'INIT ACK', 'SHUTDOWN COMPLETE'];
   const withThem = allPackets(network).filter(({ chunks }) => chunks.some(({ kind }) => alone.includes(kind)));
+  // §12.3: "an INIT chunk MUST NOT be bundled with any other chunk in a packet"
   expect(withThem.map(kindsOf)).toEqual(alone.map((kind) => [kind]));
 });
 
@@ -47,9 +48,11 @@ describe('§3.2', () => {
   it('"the sender MUST pad the chunk with all zero bytes, and this padding is not included in the Chunk Length field. The sender MUST NOT pad with more than 3 bytes."', () => {
     for (let length = 1; length <= 8; length++) {
       const bytes = encodeChunk(data(length));
+      // "this padding is not included in the Chunk Length field"
       expect(bytes[3]).toBe(16 + length);
       const padding = bytes.subarray(16 + length);
       expect(padding.length).toBeLessThanOrEqual(3);
+      // "the sender MUST pad the chunk with all zero bytes"
       expect(padding.every((byte) => byte === 0)).toBe(true);
     }
   });

@@ -23,6 +23,8 @@ describe('DATA (§3.3.1)', () => {
     z.send(z.association, { data: new Uint8Array(4_000) });
     network.run({ forMs: 50 });
     const bits = dataTo(peer).map(({ fragment }) => `${Number(fragment.beginning)}${Number(fragment.ending)}`);
+    // §6.9: "the B/E bits of the first DATA chunk in the series to 10"; "the B/E bits of the last DATA chunk in the series to
+    // 01"; "the B/E bits of all other DATA chunks in the series to 00"
     expect(bits).toEqual(['11', '10', '00', '01']);
     // "the TSNs for each fragment of a fragmented user message MUST be strictly sequential."
     const first = dataTo(peer)[0]!.tsn;
@@ -79,7 +81,9 @@ describe('INIT and INIT ACK (§3.3.2, §3.3.3)', () => {
   it('§3.3.2.1.5: "The value indicating the Host Name Address parameter MUST NOT be used when sending this parameter and MUST be ignored when receiving this parameter."', () => {
     // 11 among the types of `offered` changes nothing: an INIT ACK chunk comes.
     const [init, initAck] = offered();
+    // "MUST be ignored when receiving this parameter"
     expect(initAck.map(({ kind }) => kind)).toContain('State Cookie');
+    // "MUST NOT be used when sending this parameter"
     for (const parameter of init) {
       if (parameter.kind === 'Supported Address Types') expect(parameter.addressTypes).not.toContain(11);
     }

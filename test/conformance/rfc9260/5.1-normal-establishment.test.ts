@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { findParameter, type Packet } from '../../../src/chunks/index.ts';
 import { pair } from '../../support/pair.ts';
 import { RawPeer } from '../../support/raw-peer.ts';
+import { arrange } from '../../support/states.ts';
 import { ipv4, kindsOf, packetsTo, type Stage, stage } from '../stage.ts';
 
 /** The answer to an INIT chunk. */
@@ -42,8 +43,10 @@ describe('INIT ACK', () => {
   it("\"'Z' MUST set the Verification Tag field to Tag_A and also provide its own Verification Tag (Tag_Z) in the Initiate Tag field. Moreover, 'Z' MUST generate and send along with the INIT ACK chunk a State Cookie.\"", () => {
     const all = stage();
     const packet = answered(all);
+    // "MUST set the Verification Tag field to Tag_A"
     expect(packet.verificationTag).toBe(all.peer.tag);
     const initAck = all.peer.latest('INIT ACK');
+    // "provide its own Verification Tag (Tag_Z) in the Initiate Tag field"
     expect(initAck.initiateTag).not.toBe(0);
     expect(findParameter(initAck.parameters, 'State Cookie')).toBeDefined();
   });
@@ -72,6 +75,22 @@ it('§5.1.2: "The ABORT chunk SHOULD be sent to the source IP address from which
   network.run({ forMs: 50 });
   expect(other.arrivals.map(({ packet }) => kindsOf(packet!))).toEqual([['ABORT']]);
   expect(peer.received).toHaveLength(1);
+});
+
+it('COOKIE ECHO: "until the COOKIE ACK chunk is returned, the sender MUST NOT send any other packets to the peer", whatever the peer and the upper layer say meanwhile', () => {
+  const { network, host, peer } = arrange('COOKIE-ECHOED');
+  network.run({ forMs: 50 });
+  const before = peer.received.length;
+  const value = Uint8Array.of(0, 1, 0, 8, 1, 2, 3, 4);
+  host.send(host.association, { data: value });
+  peer.send({ kind: 'HEARTBEAT', value });
+  peer.send(peer.data(1), peer.data(3));
+  peer.send({ kind: 'unknown', type: 0xfd, flags: 0, value });
+  peer.send(peer.shutdown(0));
+  network.run({ forMs: 500 });
+  expect(peer.received).toHaveLength(before);
+  network.run({ forMs: 600 });
+  expect(peer.received.slice(before).map(({ kind }) => kind)).toEqual(['COOKIE ECHO']);
 });
 
 describe('COOKIE ACK', () => {
@@ -127,6 +146,7 @@ describe('addresses (§5.1.2)', () => {
   });
 
   it('C: "the receiver MUST derive and record all the transport addresses from the received chunk AND the source IP address that sent the INIT or INIT ACK chunk."', () => {
+    // "all the transport addresses from the received chunk"; "the source IP address that sent the INIT or INIT ACK chunk"
     expect(learned('10.0.1.9', '10.0.2.9')).toEqual(['10.0.0.9', '10.0.1.9', '10.0.2.9']);
   });
 
@@ -140,6 +160,24 @@ describe('addresses (§5.1.2)', () => {
       [{ kind: 'ABORT', causes: [{ kind: 'Restart of an Association with New Addresses' }] }],
     ]);
     expect(z.association.state).toBe('ESTABLISHED');
+  });
+
+  it('C of an INIT ACK chunk: "all the transport addresses from the received chunk AND the source IP address that sent the INIT or INIT ACK chunk"', () => {
+    const { z, peer } = stage({}, { parameters: [ipv4('10.0.1.9')] });
+    z.connect(peer);
+    peer.accept();
+    expect(z.association.paths.map(({ address: { ip } }) => ip)).toEqual(['10.0.0.9', '10.0.1.9']);
+  });
+
+  it('D: "or one in the process of being established"', () => {
+    const { network, host, peer } = arrange('COOKIE-ECHOED');
+    const other = network.addRawHost('r2', { addresses: ['10.0.1.9'] });
+    other.send(peer.packet(0, [peer.init({ parameters: [ipv4('10.0.0.9')] })]), host.addresses[0]!);
+    network.run({ forMs: 50 });
+    expect(other.arrivals.map(({ packet }) => packet!.chunks)).toMatchObject([
+      [{ kind: 'ABORT', causes: [{ kind: 'Restart of an Association with New Addresses' }] }],
+    ]);
+    expect(host.association.state).toBe('COOKIE-ECHOED');
   });
 
   it('"If an SCTP endpoint that only supports either IPv4 or IPv6 receives IPv4 and IPv6 addresses in an INIT or INIT ACK chunk from its peer, it MUST use all the addresses belonging to the supported address family."', () => {

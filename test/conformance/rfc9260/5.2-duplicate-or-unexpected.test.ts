@@ -19,9 +19,11 @@ describe('§5.2.1', () => {
     expect(peer.latest('INIT ACK')).toMatchObject({ initiateTag, initialTsn, aRwnd });
     // "The endpoint MUST also generate a State Cookie with the INIT ACK chunk."
     expect(findParameter(peer.latest('INIT ACK').parameters, 'State Cookie')).toBeDefined();
-    // "After that, the endpoint MUST NOT change its state, the T1-init timer MUST be left running, and the corresponding
-    // TCB MUST NOT be destroyed."
+    // "After that, the endpoint MUST NOT change its state"
     expect(host.association.state).toBe('COOKIE-WAIT');
+    // "the corresponding TCB MUST NOT be destroyed."
+    expect(host.endpoint.associationCount).toBe(1);
+    // "the T1-init timer MUST be left running"
     peer.host.arrivals.length = 0;
     network.run({ forMs: 1_000 });
     expect(packetsTo(peer).map(kindsOf)).toEqual([['INIT']]);
@@ -42,8 +44,14 @@ describe('§5.2.1', () => {
     peer.sendUnder(0, peer.init({ initiateTag: 0xabcd }));
     network.run({ forMs: 50 });
     expect(peer.latest('INIT ACK')).toMatchObject({ initiateTag, initialTsn });
-    expect(tieTagsIn(peer.latest('INIT ACK'))).not.toContain(0);
+    // "inside the State Cookie"
+    const tieTags = tieTagsIn(peer.latest('INIT ACK'));
+    expect(tieTags).not.toContain(0);
     expect(host.association.state).toBe('COOKIE-ECHOED');
+    // "within both the association TCB": which has them still when another INIT chunk comes.
+    peer.sendUnder(0, peer.init({ initiateTag: 0xabce }));
+    network.run({ forMs: 50 });
+    expect(tieTagsIn(peer.latest('INIT ACK'))).toEqual(tieTags);
   });
 
   it('"If the INIT chunk indicates that a new address has been added to the association, then the entire INIT chunk MUST be discarded, and the state of the existing association SHOULD NOT be changed. An ABORT chunk SHOULD be sent in a response"', () => {
@@ -64,7 +72,12 @@ describe('§5.2.2', () => {
     expect(packet).toMatchObject({ verificationTag: 0xabcd, chunks: [{ kind: 'ABORT', tagReflected: false }] });
     // "The error SHOULD list the addresses that were added to the restarting association."
     expect(peer.latest('ABORT').causes).toMatchObject([{ addresses: Uint8Array.of(0, 5, 0, 8, 10, 0, 1, 9) }]);
-    expect(z.association.state).toBe('ESTABLISHED');
+    // "or ABORT chunk, the endpoint MUST take no further actions"
+    expect(z.association).toMatchObject({ state: 'ESTABLISHED', peerVerificationTag: peer.tag });
+    expect(z.association.paths.map(({ address: { ip } }) => ip)).toEqual(['10.0.0.9']);
+    peer.send(peer.data(1));
+    network.run({ forMs: 50 });
+    expect(z.received()).toHaveLength(1);
   });
 
   it('"the endpoint MUST copy its current Tie-Tags to a reserved place within the State Cookie and the association\'s TCB. The outbound SCTP packet containing this INIT ACK chunk MUST carry a Verification Tag value equal to the Initiate Tag found in the unexpected INIT chunk."', () => {
@@ -106,8 +119,11 @@ describe('§5.2.4', () => {
     const { cookie } = findParameter(peer.latest('INIT ACK').parameters, 'State Cookie')!;
     peer.send({ kind: 'COOKIE ECHO', cookie });
     network.run({ forMs: 50 });
+    // "it MUST update its peer's Verification Tag from the State Cookie"
     expect([host.association.state, host.association.peerVerificationTag]).toEqual(['ESTABLISHED', 0xabcd]);
+    // "that might be running, and send a COOKIE ACK chunk"
     expect(peer.received.at(-1)?.kind).toBe('COOKIE ACK');
+    // "stop any T1-init or T1-cookie timers that might be running"
     const before = peer.received.length;
     network.run({ forMs: 5_000 });
     expect(peer.received.slice(before).map(({ kind }) => kind)).not.toContain('COOKIE ECHO');

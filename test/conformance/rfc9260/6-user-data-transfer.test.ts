@@ -56,9 +56,12 @@ it('"an endpoint MUST properly receive and process bundled or fragmented data." 
     peer.data(1, { ...piece, ending: false }),
   );
   network.run({ forMs: 20 });
+  // §6.9: "queue the fragmented DATA chunks for reassembly"
   expect(z.received()).toEqual([]);
   peer.send(peer.data(2, { ...piece, beginning: false, ending: false }));
   network.run({ forMs: 20 });
+  // "an endpoint MUST properly receive and process bundled"; "bundled or fragmented data". §6.9: "MUST recognize fragmented
+  // DATA chunks by examining the B/E bits in each of the received DATA chunks"
   expect(z.received().map(({ data }) => data.length)).toEqual([300, 7]);
   expect([...z.received()[0]!.data].filter((_, i) => i % 100 === 0)).toEqual([1, 2, 3]);
 });

@@ -15,6 +15,7 @@ it('§7.2: "Unlike TCP, an SCTP sender MUST keep a set of the control variables 
   a.feed(association, messages(4, 1_400));
   network.run({ forMs: 1_500 });
   const [one, other] = association.paths;
+  // "a set of the control variables cwnd, ssthresh"
   expect([one?.cwnd, one?.ssthresh]).toEqual([pmdcs, 4 * pmdcs]);
   expect(other?.cwnd).toBeGreaterThanOrEqual(4_404);
   expect(other?.ssthresh).not.toBe(one?.ssthresh);

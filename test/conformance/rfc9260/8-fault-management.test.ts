@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Chunk } from '../../../src/chunks/index.ts';
 import { messages } from '../../support/messages.ts';
-import { establishedPair, pair } from '../../support/pair.ts';
+import { endingOf, establishedPair, pair } from '../../support/pair.ts';
 import { type ArrangedState, arrange, arrangedStates } from '../../support/states.ts';
 import { allPackets } from '../stage.ts';
 
@@ -14,6 +14,18 @@ it('§8.1: "The counter used for endpoint failure detection MUST be reset each t
     network.run({ forMs: 500 });
   }
   expect([a.association.state, a.association.metrics().retransmissionTimeouts]).toEqual(['ESTABLISHED', 15]);
+});
+
+it('§8.1: beyond Association.Max.Retrans "the endpoint SHOULD consider the peer endpoint unreachable"; it "SHALL stop transmitting any more data to it"', () => {
+  const { network, a, z } = establishedPair({ a: { associationMaxRetrans: 2 } });
+  network.linkBoth(a, z).cut();
+  a.feed(a.association, messages(10, 1_000));
+  network.run({ until: () => a.association.state === 'CLOSED' });
+  expect(endingOf(a)).toBe('SCTP_ERR_PEER_UNREACHABLE');
+  network.linkBoth(a, z).restore();
+  network.clearLadder();
+  network.run({ forMs: 20_000 });
+  expect(network.ladder().filter((line) => line.startsWith('a'))).toEqual([]);
 });
 
 describe('§8.3: "A receiver of a HEARTBEAT chunk MUST respond to a HEARTBEAT chunk with a HEARTBEAT ACK chunk after entering the COOKIE-ECHOED state (sender of the INIT chunk) or the ESTABLISHED state (receiver of the INIT chunk), up until reaching the SHUTDOWN-SENT state"', () => {
@@ -46,10 +58,12 @@ describe('§8.5: the Verification Tag', () => {
     network.run({ forMs: 40_000 });
     a.shutdown();
     network.run();
-    // §8.5.1 C: "then the destination endpoint's tag MUST be used and the T bit MUST NOT be set."
+    // §8.5.1 C: "the T bit MUST NOT be set."
     expect(allPackets(network).at(-1)?.chunks).toEqual([{ kind: 'SHUTDOWN COMPLETE', tagReflected: false }]);
     for (const { chunks, sourcePort, verificationTag } of allPackets(network)) {
+      // §12.3: "and (2) a packet containing an INIT chunk MUST have a zero Verification Tag."
       const isInit = chunks[0]?.kind === 'INIT';
+      // §8.5.1 C: "then the destination endpoint's tag MUST be used"
       expect(verificationTag).toBe(isInit ? 0 : tags[sourcePort as 5000 | 5001]);
     }
   });
@@ -59,7 +73,9 @@ describe('§8.5: the Verification Tag', () => {
     a.feed(association, messages(20, 1_000));
     a.abort();
     const last = allPackets(network).at(-1)!;
+    // §9.1: "MUST fill in the peer's Verification Tag in the outbound packet"
     expect(last.verificationTag).toBe(association.peerVerificationTag);
+    // §9.1: "MUST NOT bundle any DATA chunk with the ABORT chunk"
     expect(last.chunks).toMatchObject([{ kind: 'ABORT', tagReflected: false }]);
   });
 });

@@ -6,8 +6,10 @@ it('"Once an endpoint has reached the SHUTDOWN-RECEIVED state, it MUST ignore UL
   const { network, host, peer } = arrange('SHUTDOWN-RECEIVED');
   host.shutdown();
   network.run({ forMs: 50 });
+  // "it MUST ignore ULP shutdown requests"
   expect(host.association.state).toBe('SHUTDOWN-RECEIVED');
   expect(peer.received.map(({ kind }) => kind)).not.toContain('SHUTDOWN');
+  // "MUST continue responding to SHUTDOWN chunks from its peer"
   for (let i = 0; i < 10 && host.association.state === 'SHUTDOWN-RECEIVED'; i++) {
     peer.send(peer.shutdown(dataTo(peer).length));
     network.run({ forMs: 50 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { pattern } from '../../support/messages.ts';
-import { connected, stage } from '../stage.ts';
+import { connected, type Stage, stage } from '../stage.ts';
 import { acceptable, kindsByChecksum, overDtls, sendWith } from './checksums.ts';
 
 describe('§5.2 the sender', () => {
@@ -27,6 +27,52 @@ describe('§5.2 the sender', () => {
     expect(kindsByChecksum(peer)).toEqual({ zero: expect.arrayContaining(['DATA', 'SACK']), correct: [] });
   });
 
+  it.each<[string, readonly string[], (stage: Stage) => void]>([
+    ["a user's ABORT", ['ABORT'], ({ z }) => z.abort()],
+    ['an ABORT for what the peer has done', ['ABORT'], ({ peer }) => peer.send(peer.sack(5))],
+    [
+      'SHUTDOWN and SHUTDOWN COMPLETE',
+      ['SHUTDOWN', 'SHUTDOWN COMPLETE'],
+      ({ z, peer }) => {
+        z.shutdown();
+        peer.send({ kind: 'SHUTDOWN ACK' });
+      },
+    ],
+    ['SHUTDOWN ACK', ['SHUTDOWN ACK'], ({ peer }) => peer.send(peer.shutdown(0))],
+    ['an INIT ACK for a peer that is known', ['INIT ACK'], ({ peer }) => peer.sendUnder(0, peer.init())],
+  ])('that holds for %s as well', (_, kinds, bringAbout) => {
+    const established = connected(overDtls, { parameters: [acceptable] });
+    bringAbout(established);
+    established.network.run({ forMs: 50 });
+    expect(kindsByChecksum(established.peer)).toEqual({ zero: kinds, correct: [] });
+  });
+
+  it('for a probe of the path MTU, and for an INIT ACK: the INIT chunk has told', () => {
+    const { network, peer } = stage({ ...overDtls, mtu: 1_500 }, { parameters: [acceptable] });
+    peer.sendUnder(0, peer.init());
+    network.run({ forMs: 50 });
+    expect(kindsByChecksum(peer)).toEqual({ zero: ['INIT ACK'], correct: [] });
+    peer.connect();
+    network.run({ forMs: 500 });
+    expect(kindsByChecksum(peer)).toEqual({ zero: ['HEARTBEAT', 'PAD'], correct: [] });
+  });
+
+  it('and for an ABORT in COOKIE-ECHOED, when the peer has said so in its INIT ACK', () => {
+    for (const [parameters, expected] of [
+      [[acceptable], { zero: ['ABORT'], correct: ['INIT', 'COOKIE ECHO'] }],
+      [[], { zero: [], correct: ['INIT', 'COOKIE ECHO', 'ABORT'] }],
+    ] as const) {
+      const { network, z, peer } = stage({ ...overDtls, listening: false }, { parameters });
+      z.connect(peer);
+      network.run({ until: () => peer.received.length > 0 });
+      peer.send(peer.initAck());
+      network.run({ forMs: 50 });
+      z.abort();
+      network.run({ forMs: 50 });
+      expect(kindsByChecksum(peer)).toEqual(expected);
+    }
+  });
+
   it('1 a: "sends a packet containing an INIT chunk, it MUST include a correct CRC32c checksum in the packet containing the INIT chunk."; 2: "When an endpoint sends a packet containing a COOKIE ECHO chunk, it MUST include a correct CRC32c checksum in the packet containing the COOKIE ECHO chunk."', () => {
     const { network, z, peer } = stage({ ...overDtls, listening: false }, { parameters: [acceptable] });
     z.connect(peer);
@@ -41,10 +87,12 @@ describe('§5.2 the sender', () => {
     z.abort();
     network.run({ forMs: 50 });
     peer.host.arrivals.length = 0;
+    z.endpoint.listening = false;
+    peer.sendUnder(0, peer.init());
     peer.send(peer.data(1));
     peer.send({ kind: 'SHUTDOWN ACK' });
     network.run({ forMs: 50 });
-    expect(kindsByChecksum(peer)).toEqual({ zero: [], correct: ['ABORT', 'SHUTDOWN COMPLETE'] });
+    expect(kindsByChecksum(peer)).toEqual({ zero: [], correct: ['ABORT', 'ABORT', 'SHUTDOWN COMPLETE'] });
   });
 });
 

@@ -20,5 +20,6 @@ export const exampleCookie: StateCookie = {
     { ip: '192.0.2.1', udpPort: 9_899 },
     { ip: '2001:db8::1', udpPort: 0 },
   ],
+  introduction: { version: 3, source: undefined, listed: [0, 254] },
   capabilities: { ...noCapabilities, partialReliability: true },
 };

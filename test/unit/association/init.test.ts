@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { recognize } from '../../../src/association/capabilities.ts';
 import { answerInit, createInit, type InitAnswer, objectionTo } from '../../../src/association/init.ts';
 import { type AssociationOptions, resolveOptions } from '../../../src/association/options.ts';
 import { CookieJar, type StateCookie } from '../../../src/association/state-cookie.ts';
@@ -25,10 +26,13 @@ function answer(
   options: Partial<AssociationOptions> = {},
   given: Partial<InitAnswer> = {},
 ): { initAck: InitAckChunk; cookie: StateCookie } {
+  const resolved = resolveOptions(options);
+  const transport = { errorDetectionMethod: undefined };
   const initAck = answerInit(
     { ...init, ...changes },
     {
-      options: resolveOptions(options),
+      options: resolved,
+      parameters: recognize(changes.parameters ?? init.parameters, resolved, given.transport ?? transport),
       cookieJar: jar,
       localPort: 5001,
       peerPort: 5000,
@@ -37,14 +41,19 @@ function answer(
       localTieTag: 0,
       peerTieTag: 0,
       from: addressOf('192.0.2.1:9899'),
-      localIps: [],
-      transport: { errorDetectionMethod: undefined },
+      to: undefined,
+      own: { localAddresses: [], sources: undefined },
+      transport,
       ...given,
     },
     1_000,
   );
   const cookie = jar.open(findParameter(initAck.parameters, 'State Cookie')!.cookie)!;
   return { initAck, cookie };
+}
+
+function objection(chunk: InitChunk | InitAckChunk, options: Partial<AssociationOptions> = {}) {
+  return objectionTo(chunk, recognize(chunk.parameters, resolveOptions(options), { errorDetectionMethod: undefined }));
 }
 
 function kinds(parameters: readonly Parameter[]): string[] {
@@ -68,8 +77,8 @@ describe('our INIT (RFC 9260 §3.3.2)', () => {
 
 describe('what speaks against an INIT', () => {
   it('is nothing, as a rule', () => {
-    expect(objectionTo(init)).toBeUndefined();
-    expect(objectionTo({ ...init, aRwnd: 1_500, outboundStreams: 1, inboundStreams: 1 })).toBeUndefined();
+    expect(objection(init)).toBeUndefined();
+    expect(objection({ ...init, aRwnd: 1_500, outboundStreams: 1, inboundStreams: 1 })).toBeUndefined();
   });
 
   it.each<[string, Partial<InitChunk>]>([
@@ -77,20 +86,28 @@ describe('what speaks against an INIT', () => {
     ['"OS = 0"', { outboundStreams: 0 }],
     ['"MIS = 0"', { inboundStreams: 0 }],
   ])('is an invalid mandatory parameter: %s', (_rule, changes) => {
-    expect(objectionTo({ ...init, ...changes })).toEqual([{ kind: 'Invalid Mandatory Parameter' }]);
+    expect(objection({ ...init, ...changes })).toEqual([{ kind: 'Invalid Mandatory Parameter' }]);
   });
 
   it('is a Host Name Address: "MUST immediately send an ABORT chunk and MAY include an Unresolvable Address" (§5.1.2 B)', () => {
     const hostName: Parameter = { kind: 'Host Name Address', hostName: new Uint8Array([0x61, 0]) };
-    const objection = objectionTo({ ...init, parameters: [hostName] });
-    expect(objection).toMatchObject([{ kind: 'Unresolvable Address' }]);
+    expect(objection({ ...init, parameters: [hostName] })).toMatchObject([{ kind: 'Unresolvable Address' }]);
+  });
+
+  it('is a flaw in what this association acts on, and in nothing else (§3.2.1)', () => {
+    const flawed: Parameter = { kind: 'malformed', type: 0x8001, length: 7, value: new Uint8Array(3), reason: 'short' };
+    const chunk = { ...init, parameters: [flawed] };
+    expect(objection(chunk, { zeroChecksum: true })).toBeUndefined();
+    const overDtls = recognize(chunk.parameters, resolveOptions({ zeroChecksum: true }), { errorDetectionMethod: 1 });
+    const information = new Uint8Array([0x80, 1, 0, 7, 0, 0, 0]);
+    expect(objectionTo(chunk, overDtls)).toEqual([{ kind: 'Protocol Violation', information }]);
   });
 
   it('is, for an INIT ACK, that there is no State Cookie', () => {
     const initAck: InitAckChunk = { ...init, kind: 'INIT ACK' };
-    expect(objectionTo(initAck)).toEqual([{ kind: 'Missing Mandatory Parameter', parameterTypes: [7] }]);
+    expect(objection(initAck)).toEqual([{ kind: 'Missing Mandatory Parameter', parameterTypes: [7] }]);
     const cookie = new Uint8Array(4);
-    expect(objectionTo({ ...initAck, parameters: [{ kind: 'State Cookie', cookie }] })).toBeUndefined();
+    expect(objection({ ...initAck, parameters: [{ kind: 'State Cookie', cookie }] })).toBeUndefined();
   });
 });
 

@@ -74,6 +74,23 @@ describe('a path', () => {
   });
 });
 
+it('RFC 9260 §7.2: there is a "partial_bytes_acked for EACH destination address of its peer"', () => {
+  const { paths } = createContext(['10.0.0.1', '10.0.0.2']);
+  const [one, other] = [...paths].map(({ congestion }) => congestion);
+  const full = {
+    isWindowFull: true,
+    isAllAcknowledged: false,
+    isInFastRecovery: false,
+    cumulativeTsnAckAdvanced: true,
+  };
+  for (const congestion of [one, other]) {
+    congestion?.handleFastRetransmit();
+    congestion?.handleAcknowledgement({ ...full, bytesAcked: 1_500 });
+  }
+  one?.handleAcknowledgement({ ...full, bytesAcked: 1_000 });
+  expect([one?.partialBytesAcked, other?.partialBytesAcked]).toEqual([1_000, 0]);
+});
+
 describe('endpoint failure detection (RFC 9260 §8.1)', () => {
   it('"exceeds the limit indicated in the protocol parameter Association.Max.Retrans": the peer is unreachable', () => {
     const context = withState(createContext(['10.0.0.1'], { options: { associationMaxRetrans: 3 } }));
@@ -240,8 +257,8 @@ describe('the primary path (RFC 9260 §11.1.6)', () => {
 describe('INIT and COOKIE ECHO', () => {
   it('try the confirmed addresses in turn', () => {
     const { paths } = createContext(['10.0.0.1', '10.0.0.2', '10.0.0.3'], { confirmed: 2 });
-    const second = paths.nextConfirmed(paths.primary);
-    expect([second.address.ip, paths.nextConfirmed(second).address.ip]).toEqual(['10.0.0.2', '10.0.0.1']);
+    const second = paths.nextUsable(paths.primary);
+    expect([second.address.ip, paths.nextUsable(second).address.ip]).toEqual(['10.0.0.2', '10.0.0.1']);
   });
 });
 

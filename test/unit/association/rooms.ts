@@ -38,6 +38,7 @@ export function createContext(addresses: readonly string[], given: RoomOptions =
     maxPacketSize,
     linkMtu: given.linkMtu,
     localAddresses: localAddresses.map(addressOf),
+    sources: undefined,
     ledger: new Ledger(),
     errorDetectionMethod: undefined,
     unusedTag: () => randomTag(environment.random),

@@ -53,7 +53,9 @@ describe('exceptions (RFC 9260 §8.5.1)', () => {
     ['B) ABORT', abort],
     ['C) SHUTDOWN COMPLETE', shutdownComplete],
   ])('%s: "its own tag and the T bit is not set OR […] its Peer\'s Tag and the T bit is set"', (_kind, create) => {
+    // "if the Verification Tag field of the packet matches its own tag and the T bit is not set"
     expect(hasAcceptableTag(packet(mine, create(false)), mine, peers)).toBe(true);
+    // "if it is set to its Peer's Tag and the T bit is set in the Chunk Flags"
     expect(hasAcceptableTag(packet(peers, create(true)), mine, peers)).toBe(true);
     expect(hasAcceptableTag(packet(peers, create(false)), mine, peers)).toBe(false);
     expect(hasAcceptableTag(packet(mine, create(true)), mine, peers)).toBe(false);

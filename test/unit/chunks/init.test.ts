@@ -50,18 +50,37 @@ describe('INIT', () => {
   });
 
   it.each([
+    ['an address of 5 bytes', '0005 0009 c000020100 000000', 5],
+    ['an address of 3 bytes', '0006 0007 c00002 00', 6],
+    ['a value where there is none', 'c000 0008 00000000', 0xc000],
+    ['half of a 16-bit number', '000c 0007 000500 00', 12],
+    ['a short number', '8001 0006 0001 0000', 0x8001],
+    ['a parameter within that has no length', 'c001 000c 00000001 00050000', 0xc001],
+  ])('keeps a flawed parameter, and those behind it: %s', (_what, flawed, type) => {
+    const length = (20 + unhex(`${flawed} ${address}`).length).toString(16).padStart(4, '0');
+    const digits = `0100${length} ${fixed} ${flawed} ${address}`;
+    const decodedChunk = decoded(digits)!;
+    expect(decodedChunk).toMatchObject({
+      kind: 'INIT',
+      parameters: [{ kind: 'malformed', type }, { kind: 'IPv4 Address' }],
+    });
+    expect(hex(encodeChunk(decodedChunk))).toBe(hex(unhex(digits)));
+  });
+
+  it.each([
     ['a length of 0', '0005 0000 c0000201'],
     ['a length of 3', '0005 0003 c0000201'],
     ['a length past the end', '0005 0009 c0000201'],
-    ['half a header', '8000 0004 8000'],
-    ['an address of 5 bytes', '0005 0009 c000020100 000000'],
-    ['an address of 3 bytes', '0006 0007 c00002 00'],
-    ['a value where there is none', 'c000 0008 00000000'],
-    ['half of a 16-bit number', '000c 0007 000500 00'],
-    ['a short number', '8001 0006 0001 0000'],
-  ])('is malformed with %s in its parameters', (_what, parameters) => {
-    const length = (20 + unhex(parameters).length).toString(16).padStart(4, '0');
-    expect(decoded(`0100${length} ${fixed} ${parameters}`)).toMatchObject({ kind: 'malformed', type: 1 });
+    ['half a header', '8000'],
+    ['a quarter of a header', '80'],
+  ])('ends its list at %s', (_what, broken) => {
+    const length = (20 + unhex(`${address} ${broken}`).length).toString(16).padStart(4, '0');
+    expect(decoded(`0100${length} ${fixed} ${address} ${broken} 000000`)).toMatchObject({
+      parameters: [
+        { kind: 'IPv4 Address' },
+        { kind: 'malformed', reason: expect.stringContaining('a length below 4 or past the end') },
+      ],
+    });
   });
 
   it('with forbidden values is not malformed: the state decides', () => {

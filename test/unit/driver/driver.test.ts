@@ -102,7 +102,41 @@ describe('Driver', () => {
     expect(transport.sent).toEqual([1, 2, 3]);
   });
 
-  it('answers the packets of one turn together where a SACK is all that there is to say, and lets them be read at once', async () => {
+  it('sends the SACK chunk that a packet calls for before it takes the next one, and at the end of the turn at the latest', async () => {
+    await open();
+    const demands: Demand[] = ['delivery', 'acknowledgement', 'nothing', 'acknowledgement', 'acknowledgement'];
+    endpoint.onPacket = (packet) => {
+      endpoint.demand = demands[packet[0]! - 1]!;
+      if (endpoint.demand === 'acknowledgement') endpoint.transmits.push(packet[0]!);
+      endpoint.journal.push(`sent ${transport.sent}`);
+    };
+    for (let i = 1; i <= 5; i++) transport.receiver?.handlePacket(Uint8Array.of(i), peer, undefined);
+    expect(endpoint.journal.filter((entry) => entry.startsWith('sent'))).toEqual([
+      'sent ',
+      'sent ',
+      'sent 2',
+      'sent 2',
+      'sent 2,4',
+    ]);
+    await setImmediate();
+    expect(transport.sent).toEqual([2, 4, 5]);
+  });
+
+  it('lets a packet that calls for a SACK chunk be read at once', async () => {
+    const association = someAssociation();
+    const driver = await open();
+    const seen: string[] = [];
+    driver.attach(association, (event) => seen.push(`${event.kind} after ${transport.sent.length}`));
+    endpoint.demand = 'acknowledgement';
+    endpoint.transmits = [1];
+    endpoint.events = [{ association, event: { kind: 'readable' } }];
+    transport.receiver?.handlePacket(Uint8Array.of(7), peer, undefined);
+    expect(seen).toEqual(['readable after 0']);
+    await setImmediate();
+    expect(transport.sent).toEqual([1]);
+  });
+
+  it('answers the packets of one turn together where nothing is due, and lets them be read at once', async () => {
     const association = someAssociation();
     const driver = await open();
     const seen: string[] = [];

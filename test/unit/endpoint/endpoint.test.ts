@@ -100,14 +100,55 @@ describe('an endpoint', () => {
     association!.send({ data: new Uint8Array(9), streamId: 0, ppid: 0, reportDelivery: true }, 0);
     const data = sent(endpoint).flatMap(({ chunks }) => chunks.filter((chunk) => chunk.kind === 'DATA'))[0]!;
     events(endpoint);
-    const fragment = { streamId: 0, unordered: false, beginning: true, ending: true, messageId: 0, fsn: 0, ppid: 0 };
-    const chunks: Chunk[] = [
-      { kind: 'SACK', cumulativeTsnAck: data.tsn, aRwnd: 100_000, gapAckBlocks: [], duplicateTsns: [] },
-      { kind: 'DATA', tsn: tsn(1), immediateAck: false, fragment: { ...fragment, payload: new Uint8Array(9) } },
-    ];
-    const packet = encodePacket({ sourcePort: peerPort, destinationPort: 5000, verificationTag: tag }, chunks);
-    expect(endpoint.handlePacket(packet, peer, undefined, 1)).toBe('delivery');
+    const fragment = { streamId: 0, unordered: false, beginning: true, ending: true, fsn: 0, ppid: 0 };
+    const dataOf = (number: number): Chunk => {
+      const payload = new Uint8Array(9);
+      return {
+        kind: 'DATA',
+        tsn: tsn(number),
+        immediateAck: false,
+        fragment: { ...fragment, messageId: number - 1, payload },
+      };
+    };
+    const sack: Chunk = {
+      kind: 'SACK',
+      cumulativeTsnAck: data.tsn,
+      aRwnd: 100_000,
+      gapAckBlocks: [],
+      duplicateTsns: [],
+    };
+    const take = (...chunks: Chunk[]) => {
+      const packet = encodePacket({ sourcePort: peerPort, destinationPort: 5000, verificationTag: tag }, chunks);
+      return endpoint.handlePacket(packet, peer, undefined, 1);
+    };
+    // §5.1: the first DATA chunk has its SACK chunk at once; then every second packet.
+    expect(take(dataOf(1))).toBe('acknowledgement');
+    sent(endpoint);
+    events(endpoint);
+    const read = () => association!.receive(1);
+    read();
+    expect(take(sack, dataOf(2))).toBe('delivery');
     expect(events(endpoint)).toEqual(['delivered', 'readable']);
+    read();
+    expect(take(dataOf(3))).toBe('acknowledgement');
+    sent(endpoint);
+    events(endpoint);
+    expect(take(sack)).toBe('nothing');
+  });
+
+  it('wants whoever connects to be told at once that the association stands, though there is nothing to answer', () => {
+    const [client, server] = [createEndpoint({ listening: false }), createEndpoint()];
+    const carry = (from: Endpoint, to: Endpoint) => {
+      const { packet } = from.pollTransmit(0)!;
+      return to.handlePacket(packet, peer, undefined, 0);
+    };
+    client.connect({ addresses: [peer], port: 5000 }, {}, 0);
+    carry(client, server); // INIT
+    carry(server, client); // INIT ACK
+    carry(client, server); // COOKIE ECHO
+    expect(carry(server, client)).toBe('answer'); // COOKIE ACK
+    expect(client.pollTransmit(0)).toBeUndefined();
+    expect(events(client)).toEqual(['established']);
   });
 
   it('gives nobody the tag of an association that stands, or that ended while its cookie is valid (§5.3.1)', () => {

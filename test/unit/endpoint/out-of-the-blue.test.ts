@@ -73,6 +73,7 @@ describe('a packet "out of the blue" (RFC 9260 §8.4)', () => {
   });
 
   it('3) an INIT that is not to be accepted: ABORT under its "Initiate Tag", "the T bit […] set to 0"', () => {
+    // "MUST be the Initiate Tag of the received INIT chunk"; "the T bit of the ABORT chunk has to be set to 0"
     expect(answer([init], { verificationTag: 0 })).toEqual({ chunk: abort, verificationTag: 0xabcd_ef01 });
   });
 

@@ -30,6 +30,7 @@ function congestionAvoidance(): Rfc9260CongestionControl {
 
 describe('the initial cwnd (RFC 9260 §7.2.1)', () => {
   it.each([
+    // "if the peer address is an IPv4 address"; "if the peer address is an IPv6 address"
     [1_452, false, 4_404], // 2 · PMDCS is less than 4404, 4 · PMDCS is more
     [1_452, true, 4_344],
     [1_000, false, 4_000], // 4 · PMDCS
@@ -130,8 +131,22 @@ describe('losses (RFC 9260 §7.2.3)', () => {
     const congestion = congestionAvoidance();
     congestion.handleAcknowledgement(acknowledgement(2_000));
     congestion.handleRetransmissionTimeout();
+    // §7.2.1: "The initial cwnd after a retransmission timeout MUST be no more than PMDCS"
     expect([congestion.ssthresh, congestion.cwnd, congestion.partialBytesAcked]).toEqual([4_000, 1_000, 0]);
   });
+});
+
+it('begins anew on another way: "reset to their initial values" (RFC 9260 §7.2.5.2)', () => {
+  for (const packets of [undefined, 20]) {
+    const congestion = new Rfc9260CongestionControl(pmdcs, false, packets);
+    const before = [congestion.cwnd, congestion.ssthresh, congestion.partialBytesAcked];
+    congestion.handleFastRetransmit();
+    congestion.handleFastRetransmit();
+    congestion.handleAcknowledgement(acknowledgement(pmdcs));
+    congestion.handleAcknowledgement(acknowledgement(300));
+    congestion.reset();
+    expect([congestion.cwnd, congestion.ssthresh, congestion.partialBytesAcked]).toEqual(before);
+  }
 });
 
 describe('an idle path (RFC 9260 §7.2.1)', () => {

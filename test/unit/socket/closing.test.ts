@@ -1,7 +1,6 @@
-import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import type { SctpClosed } from '../../../src/socket/closed.ts';
-import { pair, readAll } from './pair.ts';
+import { pair, quiet, readAll } from './pair.ts';
 
 describe('close', () => {
   it('ends both sides gracefully, and both know who did it', async () => {
@@ -98,7 +97,7 @@ describe('abort', () => {
     server.on('error', (error) => errors.push(error.code));
     client.abort();
     await Promise.all([client.closed, server.closed]);
-    await setTimeout(5);
+    await quiet();
     expect(errors).toEqual(['SCTP_ERR_ABORTED_BY_PEER']);
   });
 });

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import type { NetAddress } from '../../../src/base/address.ts';
 import type { SctpAssociation } from '../../../src/socket/association.ts';
@@ -10,6 +11,9 @@ import type { Transport, TransportReceiver } from '../../../src/transport/transp
 
 export const clientAddress: NetAddress = { ip: '10.0.0.1', udpPort: 9899 };
 export const serverAddress: NetAddress = { ip: '10.0.0.2', udpPort: 9899 };
+
+/** Packets that any wire was given, lost ones too. */
+let packets = 0;
 
 /** A wire that a test can cut. */
 export class Wire {
@@ -29,6 +33,7 @@ export class Wire {
         return inner.open(receiver);
       },
       send(packet, to, from) {
+        packets++;
         if (!isCut()) inner.send(packet, to, from);
       },
       close: () => inner.close(),
@@ -66,6 +71,16 @@ export async function pair(
   const { value: server } = await endpoint[Symbol.asyncIterator]().next();
   if (server === undefined) throw new Error('nobody came');
   return { wire, endpoint, client, server };
+}
+
+/** Waits until all has happened that happens without a timer: for ten turns of the event loop no wire got a packet. */
+export async function quiet(): Promise<void> {
+  let seen = packets;
+  for (let turns = 0; turns < 10; turns++) {
+    await nextTurn();
+    if (packets !== seen) turns = 0;
+    seen = packets;
+  }
 }
 
 /** The text of the next so many messages. */

@@ -3,7 +3,7 @@ import { SctpError } from '../../../src/base/errors.ts';
 import type { SctpAssociation } from '../../../src/socket/association.ts';
 import type { IncomingMessage } from '../../../src/socket/incoming-message.ts';
 import { pattern } from '../../support/messages.ts';
-import { pair, read } from './pair.ts';
+import { pair, quiet, read } from './pair.ts';
 
 const mebibyte = 1024 * 1024;
 const smallBuffers = [{ sendBufferSize: mebibyte }, { receiveBufferSize: mebibyte }] as const;
@@ -82,7 +82,7 @@ describe('a message that is written in pieces', () => {
     const delivered = writer.end('y').then(() => {
       isDelivered = true;
     });
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await quiet();
     expect(isDelivered).toBe(false);
     wire.isCut = false;
     await delivered;
@@ -93,7 +93,7 @@ describe('a message that is written in pieces', () => {
     const { client, server } = await pair();
     const writer = client.openMessage();
     await writer.write(pattern(1, 100_000));
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await quiet();
     writer.abandon();
     expect(await codeOf(writer.write('more'))).toBe('SCTP_ERR_ABANDONED');
     await client.send('next');
@@ -104,7 +104,7 @@ describe('a message that is written in pieces', () => {
     const { client } = await pair({ partialReliability: false });
     const writer = client.openMessage();
     await writer.write('xyz');
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await quiet();
     expect(() => writer.abandon()).toThrow(expect.objectContaining({ code: 'SCTP_ERR_NOT_SUPPORTED' }));
     await writer.end();
     await client.close();
@@ -116,7 +116,7 @@ describe('a message that is written in pieces', () => {
     await writer.write('first');
     const closing = client.close();
     expect(() => client.openMessage()).toThrow(expect.objectContaining({ code: 'SCTP_ERR_SHUTTING_DOWN' }));
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await quiet();
     expect(client.state).toBe('SHUTDOWN-PENDING');
     await writer.end(' last');
     expect(await read(server, 1)).toEqual(['first last']);
@@ -127,7 +127,7 @@ describe('a message that is written in pieces', () => {
     const { client, server, wire } = await pair();
     const writer = client.openMessage();
     await writer.write('there');
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await quiet();
     wire.isCut = true;
     await writer.write(' not there');
     client.abort();
@@ -142,7 +142,7 @@ describe('a message that is written in pieces', () => {
     const { client, server } = await pair({ sendBufferSize: 1_000 });
     const writer = client.openMessage();
     await writer.write('begin ');
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await quiet();
     const others = [1, 2, 3].map((n) => client.send(pattern(n, 1_000), { streamId: n }));
     for (let i = 0; i < 20; i++) await writer.write(`${i} `);
     await writer.end('end');
@@ -165,7 +165,7 @@ describe('a message that is written in pieces', () => {
     const { client, server } = await pair();
     async function* broken(): AsyncGenerator<Uint8Array> {
       yield pattern(1, 10_000);
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await quiet();
       throw new Error('out of ideas');
     }
     await expect(client.send(broken())).rejects.toThrow('out of ideas');
@@ -303,7 +303,7 @@ describe('messages that are read in pieces', () => {
     const messages = server.incomingMessages();
     const writer = client.openMessage();
     await writer.write(pattern(1, 5_000));
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await quiet();
     await messages.return?.();
     const others = lengths(server, 1);
     await writer.end('x');

@@ -1,7 +1,6 @@
-import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { SctpMessage } from '../../../src/socket/messages.ts';
-import { pair, read, readAll } from './pair.ts';
+import { pair, quiet, read, readAll } from './pair.ts';
 
 const text = ({ data }: SctpMessage): string => new TextDecoder().decode(data);
 
@@ -52,7 +51,7 @@ describe('reading', () => {
   it('hands messages to listeners, also those that waited for them', async () => {
     const { client, server } = await pair();
     await client.send('early');
-    await setTimeout(20);
+    await quiet();
     const seen: string[] = [];
     server.on('message', (message) => seen.push(text(message)));
     void client.send('later');
@@ -91,7 +90,7 @@ describe('reading', () => {
       await client.send(`${i}`.padEnd(1_000));
       accepted++;
     });
-    await setTimeout(100);
+    await quiet();
     expect(accepted).toBeLessThan(60);
     expect((await read(server, 200)).map(Number)).toEqual(Array.from({ length: 200 }, (_, i) => i));
     await Promise.all(sends);

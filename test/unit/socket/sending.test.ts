@@ -1,6 +1,6 @@
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { pair, read, readAll } from './pair.ts';
+import { pair, quiet, read, readAll } from './pair.ts';
 
 describe('send', () => {
   it('carries text and bytes with their stream, ppid and order', async () => {
@@ -48,7 +48,7 @@ describe('send', () => {
       await client.send(`${i}`.padEnd(1_000));
       accepted.push(i);
     });
-    await setTimeout(50);
+    await quiet();
     // The peer's window and our buffer are full: some are in, the rest waits.
     expect(accepted.length).toBeGreaterThan(9);
     expect(accepted.length).toBeLessThan(40);
@@ -102,7 +102,7 @@ describe('send', () => {
   it('rejects everything that waits when the association ends', async () => {
     const { client, server } = await pair({ sendBufferSize: 2_000 }, { receiveBufferSize: 2_000 });
     const sends = Array.from({ length: 10 }, () => client.send('x'.repeat(1_000)));
-    await setTimeout(20);
+    await quiet();
     server.abort('enough');
     const outcomes = await Promise.allSettled(sends);
     const rejected = outcomes.filter((outcome) => outcome.status === 'rejected');
@@ -119,13 +119,13 @@ describe('send', () => {
     void client.send('x', { signal: AbortSignal.abort() });
     const controller = new AbortController();
     for (let i = 0; i < 10; i++) void client.send('x'.repeat(1_000), { signal: controller.signal });
-    await setTimeout(20);
+    await quiet();
     controller.abort();
     void client.close();
     server.abort();
     await client.closed;
     void client.send('late');
-    await setTimeout(20);
+    await quiet();
     process.off('unhandledRejection', unhandled);
     expect(unhandled).not.toHaveBeenCalled();
   });

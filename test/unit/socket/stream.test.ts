@@ -5,11 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { describe, expect, it } from 'vitest';
 import type { SctpStream } from '../../../src/socket/sctp-stream.ts';
 import { pattern } from '../../support/messages.ts';
-import { pair, read } from './pair.ts';
-
-function pause(ms = 20): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
+import { pair, quiet, read } from './pair.ts';
 
 /** The next so many bytes. */
 async function textOf(stream: SctpStream, length: number): Promise<string> {
@@ -41,7 +37,7 @@ describe('one stream as an object', () => {
   it('gets the messages of its stream, those that waited already too, and nobody else does', async () => {
     const { client, server } = await pair();
     await client.send('early', { streamId: 3 });
-    await pause();
+    await quiet();
     const stream = server.stream(3);
     const others = read(server, 1);
     await client.send(' late', { streamId: 3 });
@@ -66,7 +62,7 @@ describe('one stream as an object', () => {
     const stream = server.stream(3);
     await client.send('x', { streamId: 3 });
     await client.send('y', { streamId: 3 });
-    await pause();
+    await quiet();
     stream.destroy();
     expect(await read(server, 2)).toEqual(['x', 'y']);
   });

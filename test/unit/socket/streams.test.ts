@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ReconfigurationRequest } from '../../../src/association/reconfiguration-requester.ts';
 import {
@@ -10,7 +9,7 @@ import {
   type StreamScheduler,
 } from '../../../src/index.ts';
 import { Reconfigurations } from '../../../src/socket/reconfigurations.ts';
-import { pair, read } from './pair.ts';
+import { pair, quiet, read } from './pair.ts';
 
 const outcome = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
@@ -153,7 +152,7 @@ describe('what fails', () => {
     const { client, server, wire } = await pair();
     wire.isCut = true;
     const waiting = client.resetAssociation();
-    await setTimeout(10);
+    await quiet();
     wire.isCut = false;
     server.abort();
     expect(await outcome(waiting)).toBe('SCTP_ERR_ABORTED_BY_PEER');
@@ -165,6 +164,6 @@ describe('what fails', () => {
     void client.resetStreams({ outgoing: [-1] });
     client.abort();
     void client.resetAssociation();
-    await setTimeout(10);
+    await quiet();
   });
 });

@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Relay, type RelayOptions, startRelay } from '../../support/relay.ts';
 
 const cleanups: (() => Promise<void> | void)[] = [];
@@ -35,15 +35,28 @@ function numbered(n: number): Buffer {
   return datagram;
 }
 
-/** Sends 0 … count − 1, slowly enough for the system's buffers, and waits until nothing is under way any more. */
-async function sendThrough(relay: Relay, count: number): Promise<number> {
+/** Turns of the event loop, until it is so: a test that waits in vain ends by its time limit. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await turn();
+}
+
+/** Sends 0 … count − 1, few enough at once for the system's buffers, and waits until the relay has taken the last. */
+async function send(relay: Relay, count: number): Promise<void> {
   const client = await udpSocket();
+  const before = relay.stats.received;
   for (let n = 0; n < count; n++) {
     client.send(numbered(n), relay.port, '127.0.0.1');
-    if (n % 20 === 19) await sleep(1);
+    if (n % 20 === 19 || n === count - 1) await until(() => relay.stats.received === before + n + 1);
   }
-  await sleep(50);
-  return client.address().port;
+}
+
+/** As `send`, and waits until all that is not lost has arrived. */
+async function sendThrough(relay: Relay, count: number, arrived: readonly number[]): Promise<void> {
+  const before = relay.stats.forwarded - arrived.length;
+  await send(relay, count);
+  const { stats } = relay;
+  await until(() => stats.forwarded === stats.received - stats.lost + stats.duplicated);
+  await until(() => arrived.length === stats.forwarded - before);
 }
 
 describe('the UDP relay', () => {
@@ -64,7 +77,7 @@ describe('the UDP relay', () => {
     const server = await udpSocket();
     const arrived = received(server);
     const relay = await relayTo(server, { lossRate: 0.1, duplicateRate: 0.05, reorderRate: 0.1 });
-    await sendThrough(relay, 1000);
+    await sendThrough(relay, 1000, arrived);
     const { stats } = relay;
     expect(stats.received).toBe(1000);
     expect(stats.lost).toBeGreaterThan(50);
@@ -82,7 +95,8 @@ describe('the UDP relay', () => {
     const arrived = received(server);
     const survivors = async (seed: number): Promise<number[]> => {
       arrived.length = 0;
-      await sendThrough(await relayTo(server, { seed, lossRate: 0.2, duplicateRate: 0.1, reorderRate: 0.1 }), 200);
+      const relay = await relayTo(server, { seed, lossRate: 0.2, duplicateRate: 0.1, reorderRate: 0.1 });
+      await sendThrough(relay, 200, arrived);
       return [...arrived].sort((a, b) => a - b);
     };
     const first = await survivors(7);
@@ -94,21 +108,25 @@ describe('the UDP relay', () => {
     const server = await udpSocket();
     const arrived = received(server);
     const relay = await relayTo(server, { delayMs: 100 });
-    const begun = performance.now();
-    await sendThrough(relay, 10);
-    await expect.poll(() => arrived).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    // (A timer of Node may run a millisecond early.)
-    expect(performance.now() - begun).toBeGreaterThan(98);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    await send(relay, 10);
+    vi.advanceTimersByTime(99);
+    expect([relay.stats.received, relay.stats.forwarded]).toEqual([10, 0]);
+    vi.advanceTimersByTime(1);
+    expect(relay.stats.forwarded).toBe(10);
+    await until(() => arrived.length === 10);
+    expect(arrived).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
   it('leaves everything alone once it is calm', async () => {
     const server = await udpSocket();
     const arrived = received(server);
     const relay = await relayTo(server, { lossRate: 1 });
-    await sendThrough(relay, 10);
+    await sendThrough(relay, 10, arrived);
     expect(arrived).toEqual([]);
     relay.calm();
-    await sendThrough(relay, 10);
+    await sendThrough(relay, 10, arrived);
     expect(arrived).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 });

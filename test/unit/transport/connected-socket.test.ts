@@ -1,6 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ConnectedSocket } from '../../../src/transport/connected-socket.ts';
 
 const loopback = '127.0.0.1';
@@ -28,10 +27,12 @@ describe('ConnectedSocket', () => {
 
   beforeEach(async () => {
     [socket, near, far] = await Promise.all([bound(), bound(), bound()]);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     connected = new ConnectedSocket(socket);
   });
 
   afterEach(() => {
+    vi.useRealTimers();
     connected.close();
     for (const each of [socket, near, far]) each.close();
   });
@@ -70,15 +71,15 @@ describe('ConnectedSocket', () => {
     expect(isConnected(socket)).toBe(false);
   });
 
-  it('hears a peer whose port has changed again once nothing is heard, or little is sent', async () => {
+  it('hears a peer whose port has changed again once nothing is heard, or little is sent', () => {
     connected.handleReceived();
     send(64, near);
     expect(isConnected(socket)).toBe(true);
-    await wait(1_100);
+    vi.advanceTimersByTime(1_000);
     // A second has passed in which it sent enough and heard something.
     expect(isConnected(socket)).toBe(true);
     send(100, near);
-    await wait(1_000);
+    vi.advanceTimersByTime(1_000);
     expect(isConnected(socket)).toBe(false);
   });
 });

@@ -1,0 +1,53 @@
+import { isIpv6 } from './address.ts';
+import { isLoopback, parseIp } from './ip.ts';
+
+/** How far an address is known: on its host, on its link, within an organisation, everywhere. */
+export type IpScope = 'loopback' | 'link' | 'private' | 'global';
+
+/** An address of no kind is 'global': nothing is known against it. */
+export function scopeOf(ip: string): IpScope {
+  if (isLoopback(ip)) return 'loopback';
+  const bytes = parseIp(ip);
+  if (bytes === undefined) return 'global';
+  const [first = 0, second = 0] = bytes;
+  if (isIpv6(ip)) {
+    // fe80::/10 (RFC 4291 §2.5.6); fec0::/10, site-local, which RFC 3879 has taken back; fc00::/7 (RFC 4193)
+    if (first === 0xfe && second >= 0x80) return second < 0xc0 ? 'link' : 'private';
+    return (first & 0xfe) === 0xfc ? 'private' : 'global';
+  }
+  // RFC 3927; RFC 1918; RFC 6598, the addresses between a provider's NAT and those of its customers
+  if (first === 169 && second === 254) return 'link';
+  const isRfc1918 = first === 10 || (first === 172 && second >> 4 === 1) || (first === 192 && second === 168);
+  return isRfc1918 || (first === 100 && second >> 6 === 1) ? 'private' : 'global';
+}
+
+/** What stands behind the `%` of a link-local address (RFC 4007 §11): the link, as this host calls it; '' where nothing does. */
+export function zoneOf(ip: string): string {
+  const zone = ip.indexOf('%');
+  return zone < 0 ? '' : ip.slice(zone + 1);
+}
+
+export function withoutZone(ip: string): string {
+  const zone = ip.indexOf('%');
+  return zone < 0 ? ip : ip.slice(0, zone);
+}
+
+/**
+ * Whether a host at `peerIp` can take `ip` for the address that it is here: the same host for loopback, the same link for
+ * link-local addresses, no NAT between for private ones.
+ */
+export function isInScopeOf(peerIp: string, ip: string): boolean {
+  const peerScope = scopeOf(peerIp);
+  switch (scopeOf(ip)) {
+    case 'loopback':
+      return peerScope === 'loopback';
+    case 'link': {
+      const [zone, peerZone] = [zoneOf(ip), zoneOf(peerIp)];
+      return peerScope === 'link' && (zone === '' || peerZone === '' || zone === peerZone);
+    }
+    case 'private':
+      return peerScope !== 'global';
+    case 'global':
+      return true;
+  }
+}
