@@ -21,12 +21,9 @@ it('§7.2.5.2: "If such a routing change happens, the congestion control paramet
     network.run({ forMs: 50 });
     expect(z.association.paths[0]).toMatchObject({ localAddress: { ip: '10.0.0.2' }, cwnd });
   }
-  // Once it does not work any more, packets leave from where the peer sends to.
+  // Once it does not work any more, packets leave from the other address.
   z.feed(z.association, messages(1, 100));
   network.run({ until: () => z.association.paths[0]!.errorCount > 0 });
-  expect(z.association.paths[0]!.cwnd).toBeLessThan(initial);
-  peer.host.send(heartbeat, z.addresses[1]!);
-  network.run({ forMs: 50 });
   expect(z.association.paths[0]).toMatchObject({ localAddress: { ip: '10.0.1.2' }, cwnd: initial });
   expect(z.association.paths[0]!.ssthresh).toBe(Number.MAX_SAFE_INTEGER);
 });
