@@ -51,3 +51,13 @@ export function isInScopeOf(peerIp: string, ip: string): boolean {
       return true;
   }
 }
+
+/**
+ * Whether packets from `source` can get to `to`, through NATs perhaps: loopback addresses speak to each other, and link-local ones
+ * on one link; all others to all others.
+ */
+export function canReach(source: string, to: string): boolean {
+  const [own, its] = [scopeOf(source), scopeOf(to)];
+  if (own === 'loopback' || own === 'link') return isInScopeOf(to, source);
+  return its !== 'loopback' && its !== 'link';
+}

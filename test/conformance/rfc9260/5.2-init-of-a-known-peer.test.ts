@@ -79,7 +79,7 @@ describe('the primary path of an association that we begin', () => {
   function begun(isFirstLost: boolean): Scene {
     const network = new Network();
     const host = network.addHost('z', { addresses: ['10.0.0.2'], port: 5001 });
-    const peer = new RawPeer(network, host, { parameters: [addressParameter(second)] });
+    const peer = new RawPeer(network, host, { parameters: [addressParameter('10.0.0.9'), addressParameter(second)] });
     const other = network.addRawHost('s', { addresses: [second] });
     if (isFirstLost) network.link('10.0.0.2', '10.0.0.9').set({ drop: ({ chunks }) => chunks[0]?.kind === 'INIT' });
     host.connect({ addresses: [...peer.addresses, ...other.addresses], port: peer.port });
