@@ -1,6 +1,6 @@
 import { isIpv6, type NetAddress } from '../base/address.ts';
 import { isUnicast } from '../base/ip.ts';
-import { isInScopeOf, scopeOf, zoneOf } from '../base/ip-scope.ts';
+import { canReach, isInScopeOf, scopeOf, zoneOf } from '../base/ip-scope.ts';
 import type { SourceLookup } from '../base/source-lookup.ts';
 import { findParameter, isAddressParameter, type Parameter } from '../chunks/index.ts';
 
@@ -111,9 +111,10 @@ export function pairedLocalAddress(
   index: number,
 ): NetAddress | undefined {
   const sameFamily = localAddresses.filter(({ ip }) => isIpv6(ip) === isIpv6(peerIp));
-  const inScope = sameFamily.filter(({ ip }) => isInScopeOf(peerIp, ip));
+  const inScope = sameFamily.filter(({ ip }) => isInScopeOf(peerIp, ip) && canReach(ip, peerIp));
   // Behind a NAT, private addresses are what there is.
-  const candidates = inScope.length > 0 ? inScope : sameFamily;
+  const reaching = inScope.length > 0 ? inScope : sameFamily.filter(({ ip }) => canReach(ip, peerIp));
+  const candidates = reaching.length > 0 ? reaching : sameFamily;
   return candidates[index % Math.max(candidates.length, 1)];
 }
 
