@@ -466,6 +466,7 @@ export class Association {
   }
 
   handleTimeout(now: Instant): void {
+    this.#context.paths.reviewSources(now);
     this.#handshake.handleTimeout(now);
     this.#shutdown.handleTimeout(now);
     this.#heartbeats.handleTimeout(now);

@@ -124,6 +124,7 @@ export class Context {
   setCapabilities(capabilities: Capabilities): void {
     this.#capabilities = capabilities;
     this.sendQueue.isInterleaving = capabilities.interleaving;
+    this.sendQueue.countsFsnFromSecond = capabilities.linuxInterleaving === true;
   }
 
   /** A message was given up by its policy, and leaves the send buffer. */
@@ -173,6 +174,7 @@ export class Context {
   ): void {
     const { localPort: sourcePort, remotePort: destinationPort } = this;
     // §3: "INIT, INIT ACK, and SHUTDOWN COMPLETE chunks MUST NOT be bundled with any other chunk into an SCTP packet."
+    // §12.3: "an INIT chunk MUST NOT be bundled with any other chunk in a packet".
     // RFC 9653 §5.2 1 a: "MUST include a correct CRC32c checksum in the packet containing the INIT chunk."
     const { slab } = this.environment;
     const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, [chunk], { slab, checksum });

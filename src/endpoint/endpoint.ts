@@ -316,15 +316,11 @@ export class Endpoint {
    * chunk would identify an existing TCB".
    */
   #findByInit(init: InitChunk, remotePort: number, from: NetAddress): Slot | undefined {
-    for (const address of peerAddresses(init.parameters, from, this.#localIps)) {
+    for (const address of peerAddresses(init.parameters, from, this.#environment)) {
       const slot = this.#table.findByPeer(address, remotePort);
       if (slot !== undefined) return slot;
     }
     return undefined;
-  }
-
-  get #localIps(): readonly string[] {
-    return this.#environment.localAddresses.map(({ ip }) => ip);
   }
 
   #handleUnmatched(packet: Packet, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
