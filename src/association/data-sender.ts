@@ -97,7 +97,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
 
   /** Whether data waits for nothing but the peer: its acknowledgement, or its window. */
   get waitsForPeer(): boolean {
-    return !this.#outstanding.isEmpty || this.#zeroWindowProbe.isRunning;
+    return !this.#outstanding.isEmpty || this.#window.deadline !== Number.POSITIVE_INFINITY;
   }
 
   get cumulativeTsnAckPoint(): Tsn {
