@@ -124,6 +124,7 @@ export class Context {
   setCapabilities(capabilities: Capabilities): void {
     this.#capabilities = capabilities;
     this.sendQueue.isInterleaving = capabilities.interleaving;
+    this.sendQueue.countsFsnFromSecond = capabilities.linuxInterleaving === true;
   }
 
   /** A message was given up by its policy, and leaves the send buffer. */

@@ -91,6 +91,12 @@ export interface AssociationOptions {
   readonly partialReliability: boolean;
   /** I-DATA (RFC 8260): whether large messages let others pass, where the peer speaks it, too. */
   readonly interleaving: boolean;
+  /**
+   * With `interleaving`: whether I-DATA is used with peers that look like Linux, too, whose fragments have other numbers than those of
+   * RFC 8260: the second one has FSN 0. Without this option such peers get DATA. A peer looks so when it lists I-DATA and not
+   * I-FORWARD-TSN.
+   */
+  readonly linuxInterleaving: boolean;
   /** RE-CONFIG (RFC 6525): whether streams can be reset and added, where the peer speaks it, too. */
   readonly streamReconfiguration: boolean;
   /** RFC 9653: whether packets go without a CRC32c where the transport below protects them and the peer agrees. */
@@ -144,6 +150,7 @@ export const defaultOptions: AssociationOptions = {
   partialReliability: true,
   // RFC 8260 §2.2.1: "MUST NOT indicate user message interleaving support unless the user has requested its use".
   interleaving: false,
+  linuxInterleaving: false,
   streamReconfiguration: true,
   zeroChecksum: true,
   scheduler: 'first-come-first-served',
@@ -206,6 +213,7 @@ type BooleanOption =
   | 'noDelay'
   | 'partialReliability'
   | 'interleaving'
+  | 'linuxInterleaving'
   | 'streamReconfiguration'
   | 'zeroChecksum';
 type NumericOption = Exclude<keyof AssociationOptions, BooleanOption | 'scheduler'>;
