@@ -1,5 +1,5 @@
 import { isIpv6, type NetAddress } from '../base/address.ts';
-import { canonicalIp, isUnicast } from '../base/ip.ts';
+import { isUnicast } from '../base/ip.ts';
 import { isInScopeOf, scopeOf, zoneOf } from '../base/ip-scope.ts';
 import type { SourceLookup } from '../base/source-lookup.ts';
 import { findParameter, isAddressParameter, type Parameter } from '../chunks/index.ts';
@@ -63,11 +63,11 @@ export function listedAddresses(parameters: readonly Parameter[]): string[] {
 }
 
 /** The Supported Address Types parameter for our INIT, where not every family is: a peer need not try the other. */
-export function supportedAddressTypes(localIps: readonly string[]): Parameter[] {
+export function supportedAddressTypes({ localAddresses }: OwnAddresses): Parameter[] {
   // §3.3.2.1.5: "The value indicating the Host Name Address parameter MUST NOT be used […] and MUST be ignored".
   const types = [
-    ...(localIps.some((ip) => !isIpv6(ip)) ? [ipv4Type] : []),
-    ...(localIps.some(isIpv6) ? [ipv6Type] : []),
+    ...(localAddresses.some(({ ip }) => !isIpv6(ip)) ? [ipv4Type] : []),
+    ...(localAddresses.some(({ ip }) => isIpv6(ip)) ? [ipv6Type] : []),
   ];
   return types.length === 1 ? [{ kind: 'Supported Address Types', addressTypes: types }] : [];
 }
@@ -78,22 +78,23 @@ export function supportedAddressTypes(localIps: readonly string[]): Parameter[] 
  * UDP port until packets from them show another.
  *
  * Left aside: what is not unicast, what only the peer itself or its link can reach (unless it came from there), and families
- * that none of `localIps` has ("The other addresses MAY be ignored").
+ * that none of our addresses has ("The other addresses MAY be ignored").
  */
 export function peerAddresses(
   parameters: readonly Parameter[],
   from: NetAddress,
-  localIps: readonly string[],
+  { localAddresses }: OwnAddresses,
 ): NetAddress[] {
   // §5.1.2 A: "the endpoint MUST take the source IP address from which the chunk arrives and record it".
   const addresses = [from];
   for (const parameter of parameters) {
     if (!isAddressParameter(parameter) || addresses.length === maxPeerAddresses) continue;
-    const ip = inZoneOf(from.ip, canonicalIp(parameter.address));
+    const ip = inZoneOf(from.ip, parameter.address);
     // §5.1.2: "it MUST use all the addresses belonging to the supported address family."; "The endpoint SHOULD NOT
     // respond with any kind of error indication."
-    if (ip === undefined || !isUnicast(ip) || !isReachableFrom(from.ip, ip) || !hasFamilyOf(localIps, ip)) continue;
-    if (!addresses.some((address) => address.ip === ip)) addresses.push({ ip, udpPort: from.udpPort });
+    if (addresses.some((address) => address.ip === ip)) continue;
+    if (!isUnicast(ip) || !isReachableFrom(from.ip, ip) || !hasFamilyOf(localAddresses, ip)) continue;
+    addresses.push({ ip, udpPort: from.udpPort });
   }
   return addresses;
 }
@@ -130,9 +131,9 @@ export function otherLocalAddress(
 }
 
 /** A link-local address means something on its link alone: the one from which the packet came that told it (RFC 4007 §9). */
-function inZoneOf(peerIp: string, ip: string | undefined): string | undefined {
+function inZoneOf(peerIp: string, ip: string): string {
   const zone = zoneOf(peerIp);
-  return ip === undefined || zone === '' || !isIpv6(ip) || scopeOf(ip) !== 'link' ? ip : `${ip}%${zone}`;
+  return zone === '' || !isIpv6(ip) || scopeOf(ip) !== 'link' ? ip : `${ip}%${zone}`;
 }
 
 /** A private address that a peer lists behind a NAT is probed as any other: "it MUST use all the addresses" (§5.1.2). */
@@ -150,6 +151,6 @@ function isSupported(ip: string, peerIp: string, peerTypes: readonly number[] | 
   return peerTypes.includes(isIpv6(ip) ? ipv6Type : ipv4Type);
 }
 
-function hasFamilyOf(localIps: readonly string[], ip: string): boolean {
-  return localIps.length === 0 || localIps.some((local) => isIpv6(local) === isIpv6(ip));
+function hasFamilyOf(localAddresses: readonly NetAddress[], ip: string): boolean {
+  return localAddresses.length === 0 || localAddresses.some((local) => isIpv6(local.ip) === isIpv6(ip));
 }

@@ -47,6 +47,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
    */
   readonly #kind: 'DATA' | 'I-DATA';
   readonly #headerLength: number;
+  #hasRfcFsns = false;
   readonly #window: PeerWindow;
   /** §7.2.4 3: the one packet that may ignore cwnd goes here. */
   #fastRetransmitPath: Path | undefined;
@@ -93,6 +94,20 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
   /** Whether no TSN is outstanding. */
   get hasNothingOutstanding(): boolean {
     return this.#outstanding.isEmpty;
+  }
+
+  /** Whether data waits for nothing but the peer: its acknowledgement, or its window. */
+  get waitsForPeer(): boolean {
+    return !this.#outstanding.isEmpty || this.#window.isProbeWaiting;
+  }
+
+  get cumulativeTsnAckPoint(): Tsn {
+    return this.#outstanding.cumulativeTsnAckPoint;
+  }
+
+  /** Whether fragments were sent that Linux would not put together. */
+  get hasRfcFsns(): boolean {
+    return this.#hasRfcFsns;
   }
 
   get nextTsn(): Tsn {
@@ -325,6 +340,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
       const chunk = this.#outstanding.send(fragment, size, path, now);
       fragment.message.firstTsn ??= chunk.tsn;
       fragment.message.lastTsn = chunk.tsn;
+      if (!fragment.beginning && this.#kind === 'I-DATA') this.#hasRfcFsns = !sendQueue.countsFsnFromSecond;
       this.#append(builder, chunk, path, now);
       metrics.dataChunksSent++;
       if (fragment.ending) metrics.messagesSent++;

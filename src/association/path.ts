@@ -65,15 +65,14 @@ export class Path extends Destination {
   isConfirmed: boolean;
   /** Packets to it would leave from an address that the peer was not told: it carries nothing. */
   isAside = false;
-  /** How often in a row it was found aside: it is looked at again ever less often. */
-  timesAside = 0;
-  /** Where packets to this path are sent from: the address on which the peer reaches us; undefined leaves it to the system. */
-  localAddress: NetAddress | undefined = undefined;
+  /** Whether the peer has sent from this address to `localAddress`: the pair works. */
+  isSourceProven = false;
   readonly #options: AssociationOptions;
   readonly #headers: number;
   readonly #baseSize: number;
   readonly #mostPacketSize: number;
   #address: NetAddress;
+  #localAddress: NetAddress | undefined;
   #errorCount = 0;
 
   constructor(
@@ -110,6 +109,21 @@ export class Path extends Destination {
 
   get address(): NetAddress {
     return this.#address;
+  }
+
+  /** Where packets to this path are sent from: the address on which the peer reaches us; undefined leaves it to the system. */
+  get localAddress(): NetAddress | undefined {
+    return this.#localAddress;
+  }
+
+  set localAddress(address: NetAddress | undefined) {
+    const isAnother = address !== undefined && this.#localAddress !== undefined && address.ip !== this.#localAddress.ip;
+    this.#localAddress = address;
+    if (isAnother) this.isSourceProven = false;
+    // RFC 9260 §7.2.5.2: a routing change "includes the selection of a different source address used for sending packets to a
+    // destination address"; "the congestion control parameters for the affected destination addresses MUST be reset to their
+    // initial values." §7.2.5: "the congestion control MUST be reinitialized."
+    if (isAnother) this.congestion.reset();
   }
 
   /** In bytes, IP header included. */

@@ -105,15 +105,14 @@ export class Paths {
     this.#review(now);
   }
 
-  /** Finds out, before a packet, whether packets may still go where they went: the host's addresses and routes change. */
+  /** Finds out whether packets may still go where they went: the host's addresses and routes change. Before every packet. */
   reviewSources(now: Instant): void {
     if (this.#source.isOutdated(now)) this.#review(now);
   }
 
-  /** Looks again whether packets to `path` leave from an address that the peer knows. Returns whether they do. */
-  reviewSource(path: Path): boolean {
+  /** Looks again where packets to `path` leave from. */
+  reviewSource(path: Path): void {
     this.#assign(path, this.#paths.indexOf(path));
-    return !path.isAside;
   }
 
   status(): PathStatus[] {
@@ -210,11 +209,11 @@ export class Paths {
     this.#associationErrorCount = 0;
   }
 
-  /** A verified packet came from the peer: follows its UDP port (RFC 6951 §5.4), and answers from where it was sent to. */
+  /** A verified packet came from the peer: follows its UDP port (RFC 6951 §5.4), and answers from where it may be sent to. */
   handleArrival(from: NetAddress, to: NetAddress | undefined): Path | undefined {
     const path = this.find(from.ip);
     if (path === undefined) return undefined;
-    if (to !== undefined && to !== path.localAddress) this.#handleDestination(path, to);
+    if (to !== undefined && (to !== path.localAddress || !path.isSourceProven)) this.#handleDestination(path, to);
     // RFC 6951 §5.4: "the UDP source port MUST be stored as the encapsulation port for the destination address the SCTP
     // packet is received from".
     if (path.learnUdpPort(from)) this.#report(path, `its UDP port is now ${from.udpPort}`);
@@ -236,7 +235,7 @@ export class Paths {
   }
 
   get nextTimeout(): Instant {
-    let next = Number.POSITIVE_INFINITY;
+    let next = this.#source.timer.deadline;
     for (const path of this.#paths) {
       if (path.t3Rtx.deadline < next) next = path.t3Rtx.deadline;
       if (path.heartbeatTimer.deadline < next) next = path.heartbeatTimer.deadline;
@@ -261,21 +260,27 @@ export class Paths {
   }
 
   #review(now: Instant): void {
-    this.#source.handleReview(now);
     for (const [index, path] of this.#paths.entries()) {
       const wasAside = path.isAside;
       this.#assign(path, index);
-      // Heartbeats begin or look again, at once.
-      if (path.isAside !== wasAside && mayHeartbeat(this.#context.state.name)) path.heartbeatTimer.start(now, 0);
+      if (wasAside && !path.isAside && mayHeartbeat(this.#context.state.name)) path.heartbeatTimer.start(now, 0);
     }
+    this.#source.handleReview(
+      this.#paths.every(({ isAside }) => !isAside),
+      now,
+    );
   }
 
   /** The peer has sent to this address of ours: it knows it. */
   #handleDestination(path: Path, to: NetAddress): void {
     if (this.#context.environment.sources !== undefined) return;
     this.#source.handleUse(to.ip);
+    // Packets go on from the address that works: another one is another way, on which congestion control begins anew
+    // (§7.2.5.2), and a peer may use several of ours in turn.
+    if (path.isSourceProven && path.errorCount === 0 && !path.isAside) return;
     this.#reassign(path, () => {
       path.localAddress = to;
+      path.isSourceProven = true;
       path.isAside = false;
     });
   }
@@ -292,7 +297,6 @@ export class Paths {
       wasAside ? 'our address there is one that the peer knows' : 'the peer does not know our address there',
       change,
     );
-    if (!path.isAside) path.timesAside = 0;
   }
 
   #changePrimary(path: Path, reason: string): void {

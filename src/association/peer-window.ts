@@ -41,6 +41,11 @@ export class PeerWindow {
     return this.#isProbing && this.#hasHeardSinceProbe;
   }
 
+  /** Whether a probe is to follow: the window is closed, nothing is in flight, and something waits. */
+  get isProbeWaiting(): boolean {
+    return this.#timer.isRunning;
+  }
+
   get deadline(): Instant {
     return this.#timer.deadline;
   }

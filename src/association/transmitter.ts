@@ -1,3 +1,4 @@
+import { asciiBytes } from '../base/bytes.ts';
 import { randomBytes } from '../base/random.ts';
 import type { Instant } from '../base/time.ts';
 import {
@@ -68,6 +69,7 @@ export class Transmitter {
     if (state.name === 'CLOSED' || state.name === 'COOKIE-WAIT') return undefined;
     // §5.1 C: "until the COOKIE ACK chunk is returned, the sender MUST NOT send any other packets to the peer."
     if (state.name === 'COOKIE-ECHOED') return this.#pollCookieEcho();
+    if (state.sender.hasRfcFsns && state.receiver.countsFsnFromSecond) return this.#refuseLinuxFsns();
     if (this.#maySendData()) state.reconfiguration.pump(now);
     const transmit = this.#pollBundle(state, now);
     if (transmit === undefined) {
@@ -76,6 +78,19 @@ export class Transmitter {
       this.#hasReadSack = false;
     }
     return transmit;
+  }
+
+  /** Who numbers fragments from the second one on reads them so, too: our messages in pieces were acknowledged there, and are lost. */
+  #refuseLinuxFsns(): Transmit | undefined {
+    const context = this.#context;
+    const violation = 'the FSN of a second fragment is 0';
+    context.abort(
+      'SCTP_ERR_PROTOCOL_VIOLATION',
+      [{ kind: 'Protocol Violation', information: asciiBytes(violation) }],
+      'the peer numbers fragments of I-DATA as Linux does, and would lose ours: `linuxInterleaving` is for such peers',
+    );
+    const abort = context.packets.shift();
+    return abort && this.#count(abort);
   }
 
   #pollCookieEcho(): Transmit | undefined {
