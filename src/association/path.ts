@@ -48,12 +48,13 @@ export class Path extends Destination {
   readonly id: number;
   /** The largest SCTP packet for this path, in bytes: a multiple of four, as every chunk is. */
   maxPacketSize: number;
-  /** A packet of this size passes whatever becomes of the path MTU: for what nobody misses when it is lost. */
-  readonly assuredPacketSize: number;
   /** Discovers the path MTU; undefined where it is fixed. */
   readonly mtu: PathMtu | undefined;
   /** The largest packet with DATA since T3-rtx was last stopped or has expired. */
   largestPacket = 0;
+  /** The last DATA chunk of a packet whose arrival proves its size, and that size. */
+  #provingTsn: Tsn | undefined;
+  #provingSize = 0;
   /** Fires when it is time for a HEARTBEAT, or when one has not been answered within an RTO. */
   readonly heartbeatTimer: Timer = new Timer();
   pendingHeartbeat: PendingHeartbeat | undefined;
@@ -64,10 +65,9 @@ export class Path extends Destination {
   isConfirmed: boolean;
   /** Packets to it would leave from an address that the peer was not told: it carries nothing. */
   isAside = false;
-  /** How often in a row it was found aside: it is looked at again ever less often. */
-  timesAside = 0;
   readonly #options: AssociationOptions;
   readonly #headers: number;
+  readonly #baseSize: number;
   readonly #mostPacketSize: number;
   #address: NetAddress;
   #localAddress: NetAddress | undefined;
@@ -98,7 +98,7 @@ export class Path extends Destination {
       Math.min(isDiscovered ? options.maxPathMtu - headers : packetSize, limits.maxPacketSize) & ~3;
     // RFC 9260 §6.10: "SHOULD choose a size no larger than the PMTU of the current primary path."
     this.maxPacketSize = packetSize;
-    this.assuredPacketSize = packetSize;
+    this.#baseSize = packetSize;
     const min = isV6 ? packetSize : Math.min(packetSize, leastIpv4Mtu - headers);
     this.mtu = isDiscovered ? new PathMtu({ min, base: packetSize, max: packetSize }, headers) : undefined;
     this.#options = options;
@@ -128,6 +128,11 @@ export class Path extends Destination {
     return this.maxPacketSize + this.#headers;
   }
 
+  /** No more than what passes without a discovery: for what nobody misses when it is lost. */
+  get assuredPacketSize(): number {
+    return Math.min(this.#baseSize, this.maxPacketSize);
+  }
+
   /** The largest SCTP packet in an IP packet of `mtu` bytes, as far as the transport and our user allow it. */
   packetSizeOf(mtu: number): number {
     return Math.min((mtu - this.#headers) & ~3, this.#mostPacketSize);
@@ -155,6 +160,37 @@ export class Path extends Destination {
     if (from.udpPort === this.#address.udpPort) return false;
     this.#address = from;
     return true;
+  }
+
+  /** A packet of `size` bytes with DATA goes out, which IP does not fragment; the last of its DATA chunks that are new is `tsn`. */
+  handleDataPacket(size: number, tsn: Tsn | undefined): void {
+    if (size > this.largestPacket) this.largestPacket = size;
+    if (tsn === undefined || this.#provingTsn !== undefined || this.mtu?.isInDoubt(size) !== true) return;
+    this.#provingTsn = tsn;
+    this.#provingSize = size;
+  }
+
+  override handleAcknowledged(tsn: Tsn, now: Instant): void {
+    super.handleAcknowledged(tsn, now);
+    if (tsn !== this.#provingTsn) return;
+    this.#provingTsn = undefined;
+    this.mtu?.handleDataAck(this.#provingSize, now);
+  }
+
+  /** Whichever of its transmissions has arrived, its packet was not smaller. What was too large for a packet went in fragments. */
+  override handleRepeatedAcknowledged(size: number, now: Instant): void {
+    const packetSize = commonHeaderLength + size;
+    if (packetSize <= this.maxPacketSize) this.mtu?.handleDataAck(packetSize, now);
+  }
+
+  override handleRetransmission(tsn: Tsn): void {
+    super.handleRetransmission(tsn);
+    if (tsn === this.#provingTsn) this.#provingTsn = undefined;
+  }
+
+  override handleAbandoned(tsn: Tsn): void {
+    super.handleAbandoned(tsn);
+    if (tsn === this.#provingTsn) this.#provingTsn = undefined;
   }
 
   override handleSent(tsn: Tsn, size: number, isRetransmission: boolean, now: Instant): void {

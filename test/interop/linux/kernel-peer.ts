@@ -13,7 +13,7 @@ export type PeerOptions = Readonly<Record<string, string | number | true>>;
 /** How a pattern travels, besides in order and whole: as guest/peer.c says it. */
 export type Manner = 'unordered' | 'partial' | `ttl ${number}` | `rtx ${number}`;
 
-const eventMs = 30_000;
+const eventMs = 20_000;
 
 /** guest/peer.c in a guest: a socket of the kernel's SCTP that does as it is told. */
 export class KernelPeer {
@@ -68,6 +68,12 @@ export class KernelPeer {
 
   kill(): void {
     this.#process.kill();
+  }
+
+  /** Kills it, and resolves when it is gone and its ports are free. */
+  async end(): Promise<void> {
+    this.kill();
+    await this.#process.exited;
   }
 
   #parse(): void {

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import type { ListenOptions, SctpAssociation, SctpMessage } from '../../../src/index.ts';
-import { accept } from '../echo.ts';
+import type { SctpAssociation, SctpMessage } from '../../../src/index.ts';
 import type { Pattern } from '../usrsctp/pattern.ts';
-import type { KernelPeer, PeerOptions } from './kernel-peer.ts';
-import { describeWithKernel, type KernelSetting } from './setting.ts';
+import { eitherConnects, establish } from './established.ts';
+import type { KernelPeer } from './kernel-peer.ts';
+import { describeWithKernel } from './setting.ts';
 import { receivePattern, sendPattern } from './traffic.ts';
 
 const pattern: Pattern = { seed: 3, messages: 1_280, streams: 64, minSize: 1, maxSize: 1_048_576 };
@@ -13,8 +13,6 @@ const sizes = [
   ...[1, 2, 3, 4, 5, 1_152, 1_153, 1_423, 1_424, 1_425, 1_443, 1_444, 1_445, 1_452, 1_453, 2_887, 2_888, 2_889],
   ...[4_095, 4_096, 4_097, 32_768, 65_535, 65_536, 65_537, 106_496, 212_992, 262_144, 524_288, 1_048_575, 1_048_576],
 ];
-
-type Ours = Partial<ListenOptions>;
 
 async function bothWays(
   association: SctpAssociation,
@@ -32,42 +30,23 @@ async function bothWays(
   ]);
 }
 
-async function established(
-  setting: KernelSetting,
-  connects: 'we' | 'the kernel',
-  ours: Pick<Ours, 'interleaving'> = {},
-  theirs: PeerOptions = {},
-): Promise<{ readonly association: SctpAssociation; readonly peer: KernelPeer }> {
-  if (connects === 'we') {
-    const peer = await setting.kernelListens(theirs);
-    const association = await setting.connect(ours);
-    await peer.event('up');
-    return { association, peer };
-  }
-  const endpoint = await setting.listen(ours);
-  const peer = setting.kernelConnects(undefined, theirs);
-  const association = await accept(endpoint);
-  await peer.event('up');
-  return { association, peer };
-}
-
 describeWithKernel('messages of 1 byte to 1 MiB', (setting) => {
-  it.each(['we', 'the kernel'] as const)('on 64 streams in order, both ways at once; %s connect', async (connects) => {
-    const { association, peer } = await established(setting, connects);
+  it.each(eitherConnects)('on 64 streams in order, both ways at once; %s connecting', async (connecting) => {
+    const { association, peer } = await establish(setting, connecting);
     await bothWays(association, peer);
     await association.close();
     await peer.event('ended');
   });
 
-  it.each(['we', 'the kernel'] as const)('unordered, both ways at once; %s connect', async (connects) => {
-    const { association, peer } = await established(setting, connects);
+  it.each(eitherConnects)('unordered, both ways at once; %s connecting', async (connecting) => {
+    const { association, peer } = await establish(setting, connecting);
     await bothWays(association, peer, { unordered: true });
     await association.close();
     await peer.event('ended');
   });
 
-  it.each(['we', 'the kernel'] as const)('each size comes back as it was; %s connect', async (connects) => {
-    const { association, peer } = await established(setting, connects);
+  it.each(eitherConnects)('each size comes back as it was; %s connecting', async (connecting) => {
+    const { association, peer } = await establish(setting, connecting);
     await peer.tell('echo');
     const messages = association[Symbol.asyncIterator]();
     for (const [index, size] of sizes.entries()) {
@@ -81,11 +60,11 @@ describeWithKernel('messages of 1 byte to 1 MiB', (setting) => {
     await association.close();
   });
 
-  it.each(['we', 'the kernel'] as const)(
-    'interleaving is not agreed upon, as Linux numbers fragments otherwise; %s connect',
-    async (connects) => {
+  it.each(eitherConnects)(
+    'interleaving is not agreed upon, as Linux numbers fragments otherwise; %s connecting',
+    async (connecting) => {
       const theirs = { interleaving: true } as const;
-      const { association, peer } = await established(setting, connects, { interleaving: true }, theirs);
+      const { association, peer } = await establish(setting, connecting, { interleaving: true }, theirs);
       expect(association.capabilities.interleaving).toBe(false);
       await bothWays(association, peer);
       await association.close();

@@ -1,15 +1,15 @@
 import type { Guest } from './guest.ts';
-import { links } from './network.ts';
+import { type Link, links } from './network.ts';
 
 /** A network that loses, delays, reorders and duplicates: arguments of netem. The queue must not be the limit. */
 export const badNetwork = 'limit 20000 delay 8ms 3ms reorder 10% 50% loss 2% duplicate 2%';
 
 /**
- * Treats both directions of both links in the guest as netem's arguments say; undefined makes them good again. What
- * arrives goes through a device of its own, as netem treats only what leaves.
+ * Treats both directions of links in the guest as netem's arguments say; undefined makes them good again. What arrives
+ * goes through a device of its own, as netem treats only what leaves.
  */
-export async function impair(guest: Guest, treatment?: string): Promise<void> {
-  await guest.run(links.flatMap((link, index) => commands(link.device, `ifb${index}`, treatment)).join('\n'));
+export async function impair(guest: Guest, treatment?: string, which: readonly Link[] = links): Promise<void> {
+  await guest.run(which.flatMap(({ device }) => commands(device, `in-${device}`, treatment)).join('\n'));
 }
 
 function commands(device: string, arrivals: string, treatment: string | undefined): string[] {

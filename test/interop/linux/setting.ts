@@ -23,14 +23,15 @@ export const sctpPort = 5001;
 /** Why these tests cannot run, from scripts/interop.mjs, which makes the namespace that they need. */
 const reason = process.env['NO_LINUX_GUEST'] ?? 'they need the network namespace that `npm run test:interop` makes';
 
-/** Tests with a guest of their own, in which no file of programs that others have left is running. */
+/** Tests that share a guest, which no others have. */
 export function describeWithKernel(
   name: string,
   define: (setting: KernelSetting) => void,
   { isCaptured = true }: { readonly isCaptured?: boolean } = {},
 ): void {
   const setting = new KernelSetting();
-  describe.skipIf(reason !== '')(reason === '' ? name : `${name} (skipped: ${reason})`, () => {
+  const title = reason === '' ? name : `${name} (skipped: ${reason})`;
+  describe.skipIf(reason !== '')(title, { timeout: 60_000 }, () => {
     beforeAll(() => setting.open(isCaptured), 90_000);
     afterEach(() => setting.clean());
     afterAll(() => setting.close());

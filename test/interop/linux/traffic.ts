@@ -1,28 +1,36 @@
 import type { SctpAssociation, SctpMessage, SendOptions } from '../../../src/index.ts';
+import type { Gate } from '../../support/gate.ts';
 import { messageSize, type Pattern, patternMessage, patternMessages } from '../usrsctp/pattern.ts';
 
-/** Sends a pattern, each message in the same way; the last of each stream reliably, as it tells that the stream is through. */
+/**
+ * Sends a pattern, each message in the same way and once it has passed `gate`; the last of each stream reliably, as it tells
+ * that the stream is through.
+ */
 export async function sendPattern(
   association: SctpAssociation,
   pattern: Pattern,
   { maxRetransmits, lifetimeMs, ...options }: Omit<SendOptions, 'streamId' | 'ppid'> = {},
+  gate?: Gate,
 ): Promise<void> {
   let index = 0;
   for (const { data, streamId, ppid } of patternMessages(pattern)) {
     const isLast = ++index > pattern.messages - pattern.streams;
     const reliability = isLast ? {} : { maxRetransmits, lifetimeMs };
+    await gate?.pass(data.length);
     await association.send(data, { ...options, ...reliability, streamId, ppid });
   }
 }
 
-/** Reads until a pattern is complete. */
+/** Reads until a pattern is complete; each message passes `gate`. */
 export async function receivePattern(
   association: SctpAssociation,
   pattern: Pattern,
   manner: { readonly unordered?: boolean; readonly partial?: boolean } = {},
+  gate?: Gate,
 ): Promise<Arrivals> {
   const arrivals = new Arrivals(pattern, manner);
   for await (const message of association) {
+    await gate?.pass(message.data.length);
     arrivals.take(message);
     if (arrivals.isComplete) return arrivals;
   }

@@ -63,7 +63,8 @@ static bool transmit(sctp_assoc_t id, const void *data, size_t length, uint16_t 
   }
   if (sendmsg(sock, &header, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) return true;
   if (errno == EAGAIN || errno == EINTR) return false;
-  emit("{\"event\":\"error\",\"what\":\"send\",\"message\":\"%s\"}", strerror(errno));
+  /* The association may have ended, or be ending, before anybody has told us. */
+  emit("{\"event\":\"%s\",\"what\":\"send\",\"message\":\"%s\"}", errno == EPIPE ? "tooLate" : "error", strerror(errno));
   sending = false;
   return true;
 }

@@ -1,0 +1,33 @@
+import type { ListenOptions, SctpAssociation } from '../../../src/index.ts';
+import { accept } from '../echo.ts';
+import type { KernelPeer, PeerOptions } from './kernel-peer.ts';
+import type { KernelSetting } from './setting.ts';
+
+/** Who sends INIT. */
+export type Connecting = 'we' | 'the kernel';
+export const eitherConnects: readonly Connecting[] = ['we', 'the kernel'];
+
+export interface Established {
+  readonly association: SctpAssociation;
+  readonly peer: KernelPeer;
+}
+
+/** An association of ours with a kernel peer; options are those that `listen` and `connect` have in common. */
+export async function establish(
+  setting: KernelSetting,
+  connecting: Connecting,
+  ours: Omit<Partial<ListenOptions>, 'host' | 'signal' | 'port'> = {},
+  theirs: PeerOptions = {},
+): Promise<Established> {
+  if (connecting === 'we') {
+    const peer = await setting.kernelListens(theirs);
+    const association = await setting.connect(ours);
+    await peer.event('up');
+    return { association, peer };
+  }
+  const endpoint = await setting.listen(ours);
+  const peer = setting.kernelConnects(undefined, theirs);
+  const association = await accept(endpoint);
+  await peer.event('up');
+  return { association, peer };
+}
