@@ -47,8 +47,10 @@ const forbiddenInSansIo =
 /** No test decides by the clock: operations are counted (test/support/operations.ts), and what has to happen is awaited. */
 const clock = /\b(setTimeout|setInterval|performance|Date|hrtime|AbortSignal\.timeout)\b/;
 const mayReadTheClock: Readonly<Record<string, string>> = {
+  'scenario/busy-event-loop.test.ts': 'blocks a simulated event loop, whose time is the network’s',
   'support/fuzzer.ts': 'reports how long the slowest packet took, which nothing judges',
   'support/relay.ts': 'is a network in real time, for stacks that have no other',
+  'support/simulated-loop.ts': 'puts the time of a network in place of the clock',
   'support/turn-pipe.ts': 'delays in the time of fake timers',
   'unit/driver/driver.test.ts': 'the driver is what arms timers: these are fake ones',
   'unit/driver/system.test.ts': 'the system clock is what it looks at',
