@@ -37,7 +37,8 @@ export function addressesToTell(
   const candidates = sources === undefined ? localAddresses.map(({ ip }) => ip) : hostAddresses(sources, peers);
   const peerIp = peers[0]?.ip ?? '';
   // RFC 6951 §3.2: "For multihomed SCTP associations, the address management as described in Section 5.7 MUST be
-  // performed": no address "that might require translation". Towards public addresses those are the private ones.
+  // performed". §5.7: "IP addresses that might require translation MUST NOT be put into any SCTP packet." Towards public
+  // addresses those are the private ones.
   const isTold = (ip: string): boolean =>
     peers.every((peer) => isInScopeOf(peer.ip, ip)) && isSupported(ip, peerIp, peerTypes);
   const eligible = candidates.filter(isTold).slice(0, maxPeerAddresses);

@@ -94,3 +94,22 @@ it('§5.6: "it MUST be taken into account that one cannot rely on the feedback p
   network.run({ until: () => z.received().length === 3, forMs: 5_000 });
   expect(a.association.paths[0]?.pathMtu).toBe(1_228);
 });
+
+it('§5.7: "When using UDP encapsulation for legacy NAT traversal, IP addresses that might require translation MUST NOT be put into any SCTP packet."', () => {
+  for (const [own, listed] of [
+    [['10.0.0.2', '10.0.1.2', '192.168.7.2'], []],
+    [
+      ['10.0.0.2', '192.0.2.2', '192.0.2.3'],
+      ['192.0.2.2', '192.0.2.3'],
+    ],
+  ]) {
+    const { network, z, peer } = stage({ addresses: own! }, { address: '198.51.100.9' });
+    peer.sendUnder(0, peer.init());
+    network.run({ forMs: 50 });
+    z.connect({ addresses: peer.addresses, port: 1_000 });
+    network.run({ forMs: 50 });
+    for (const { parameters } of [peer.latest('INIT ACK'), peer.latest('INIT')]) {
+      expect(parameters.flatMap((each) => (each.kind === 'IPv4 Address' ? [each.address] : []))).toEqual(listed);
+    }
+  }
+});

@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ConnectedSocket } from '../../../src/transport/connected-socket.ts';
 
@@ -74,7 +75,7 @@ describe('ConnectedSocket', () => {
     expect(isConnected(socket)).toBe(false);
   });
 
-  it('hears a peer whose port has changed again once nothing is heard, or little is sent', () => {
+  it('hears a peer whose port has changed again once nothing is heard, or little is sent', async () => {
     connected.handleReceived();
     send(64, near);
     expect(isConnected(socket)).toBe(true);
