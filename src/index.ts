@@ -21,6 +21,7 @@ export type { ErrorCause } from './chunks/index.ts';
 export type { ForwardedPacket, ForwardingCounters, WorkerGroup } from './driver/worker-transport.ts';
 export { defaultLimits, type EndpointLimits } from './endpoint/admission.ts';
 export { type AssociationEvents, SctpAssociation } from './socket/association.ts';
+export type { CloseOptions } from './socket/close-limit.ts';
 export type { SctpClosed } from './socket/closed.ts';
 export { connect } from './socket/connect.ts';
 export { type EndpointEvents, SctpEndpoint } from './socket/endpoint.ts';

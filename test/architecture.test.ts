@@ -49,6 +49,7 @@ const clock = /\b(setTimeout|setInterval|performance|Date|hrtime|AbortSignal\.ti
 const mayReadTheClock: Readonly<Record<string, string>> = {
   'support/fuzzer.ts': 'reports how long the slowest packet took, which nothing judges',
   'support/relay.ts': 'is a network in real time, for stacks that have no other',
+  'support/turn-pipe.ts': 'delays in the time of fake timers',
   'unit/driver/driver.test.ts': 'the driver is what arms timers: these are fake ones',
   'unit/driver/system.test.ts': 'the system clock is what it looks at',
   'unit/driver/worker-transport.test.ts': 'lets a turn of the event loop pass',

@@ -63,11 +63,11 @@ export function listedAddresses(parameters: readonly Parameter[]): string[] {
 }
 
 /** The Supported Address Types parameter for our INIT, where not every family is: a peer need not try the other. */
-export function supportedAddressTypes(localIps: readonly string[]): Parameter[] {
+export function supportedAddressTypes({ localAddresses }: OwnAddresses): Parameter[] {
   // §3.3.2.1.5: "The value indicating the Host Name Address parameter MUST NOT be used […] and MUST be ignored".
   const types = [
-    ...(localIps.some((ip) => !isIpv6(ip)) ? [ipv4Type] : []),
-    ...(localIps.some(isIpv6) ? [ipv6Type] : []),
+    ...(localAddresses.some(({ ip }) => !isIpv6(ip)) ? [ipv4Type] : []),
+    ...(localAddresses.some(({ ip }) => isIpv6(ip)) ? [ipv6Type] : []),
   ];
   return types.length === 1 ? [{ kind: 'Supported Address Types', addressTypes: types }] : [];
 }
@@ -78,12 +78,12 @@ export function supportedAddressTypes(localIps: readonly string[]): Parameter[] 
  * UDP port until packets from them show another.
  *
  * Left aside: what is not unicast, what only the peer itself or its link can reach (unless it came from there), and families
- * that none of `localIps` has ("The other addresses MAY be ignored").
+ * that none of our addresses has ("The other addresses MAY be ignored").
  */
 export function peerAddresses(
   parameters: readonly Parameter[],
   from: NetAddress,
-  localIps: readonly string[],
+  { localAddresses }: OwnAddresses,
 ): NetAddress[] {
   // §5.1.2 A: "the endpoint MUST take the source IP address from which the chunk arrives and record it".
   const addresses = [from];
@@ -92,7 +92,8 @@ export function peerAddresses(
     const ip = inZoneOf(from.ip, canonicalIp(parameter.address));
     // §5.1.2: "it MUST use all the addresses belonging to the supported address family."; "The endpoint SHOULD NOT
     // respond with any kind of error indication."
-    if (ip === undefined || !isUnicast(ip) || !isReachableFrom(from.ip, ip) || !hasFamilyOf(localIps, ip)) continue;
+    if (ip === undefined || !isUnicast(ip) || !isReachableFrom(from.ip, ip) || !hasFamilyOf(localAddresses, ip))
+      continue;
     if (!addresses.some((address) => address.ip === ip)) addresses.push({ ip, udpPort: from.udpPort });
   }
   return addresses;
@@ -150,6 +151,6 @@ function isSupported(ip: string, peerIp: string, peerTypes: readonly number[] | 
   return peerTypes.includes(isIpv6(ip) ? ipv6Type : ipv4Type);
 }
 
-function hasFamilyOf(localIps: readonly string[], ip: string): boolean {
-  return localIps.length === 0 || localIps.some((local) => isIpv6(local) === isIpv6(ip));
+function hasFamilyOf(localAddresses: readonly NetAddress[], ip: string): boolean {
+  return localAddresses.length === 0 || localAddresses.some((local) => isIpv6(local.ip) === isIpv6(ip));
 }

@@ -22,6 +22,7 @@ import { Paths } from './paths.ts';
 import { acceptEverything, type ReconfigurationPolicy } from './reconfiguration-policy.ts';
 import type { ReconfigurationRequest } from './reconfiguration-requester.ts';
 import { Shutdown } from './shutdown.ts';
+import { Standstill } from './standstill.ts';
 import type { StateName } from './state.ts';
 import type { StateCookie } from './state-cookie.ts';
 import { Transmitter } from './transmitter.ts';
@@ -71,6 +72,7 @@ export class Association {
   readonly #heartbeats: Heartbeats;
   readonly #pathMtuDiscovery: PathMtuDiscovery;
   readonly #shutdown: Shutdown;
+  readonly #standstill: Standstill;
   readonly #transmitter: Transmitter;
   readonly #messages: UserMessages;
   readonly #chunkHandler: ChunkHandler;
@@ -89,6 +91,7 @@ export class Association {
     this.#pathMtuDiscovery = new PathMtuDiscovery(this.#context);
     this.#handshake = new Handshake(this.#context, this.#heartbeats);
     this.#shutdown = new Shutdown(this.#context);
+    this.#standstill = new Standstill(this.#context);
     this.#transmitter = new Transmitter(this.#context);
     this.#messages = new UserMessages(this.#context);
     this.#chunkHandler = new ChunkHandler(this.#context, {
@@ -401,6 +404,31 @@ export class Association {
     this.#listener.handleActivity();
   }
 
+  /**
+   * How long the peer may let data wait, in milliseconds: the option `standstillMs`, unless it was changed here. 0 for as long
+   * as it likes.
+   */
+  get standstillMs(): number {
+    return this.#context.standstillMs;
+  }
+
+  set standstillMs(value: number) {
+    requireUint('standstillMs', value, 0x7fff_ffff);
+    this.#context.standstillMs = value;
+    this.#listener.handleActivity();
+  }
+
+  /** Since when the peer has let data wait, ours or its own; `Infinity` while nothing waits. */
+  standstillSince(now: Instant): Instant {
+    return this.#standstill.since(now);
+  }
+
+  /** Ends the association because of that: ABORT with the cause "Out of Resource". `detail` is for people. */
+  endStandstill(detail: string, _now: Instant): void {
+    this.#standstill.end(detail);
+    this.#listener.handleActivity();
+  }
+
   // Inputs
 
   /**
@@ -438,6 +466,7 @@ export class Association {
   }
 
   handleTimeout(now: Instant): void {
+    this.#context.paths.reviewSources(now);
     this.#handshake.handleTimeout(now);
     this.#shutdown.handleTimeout(now);
     this.#heartbeats.handleTimeout(now);
@@ -449,6 +478,7 @@ export class Association {
     }
     // Behind T3-rtx, which may tell of a black hole.
     this.#pathMtuDiscovery.handleTimeout(now);
+    this.#standstill.handleTimeout(now);
     this.#listener.handleActivity();
   }
 
@@ -461,7 +491,8 @@ export class Association {
     if (!('sender' in state)) return next;
     const { sender, receiver, reconfiguration } = state;
     const forReconfiguration = this.#mayReconfigure ? reconfiguration.nextTimeout : Number.POSITIVE_INFINITY;
-    return Math.min(next, sender.nextTimeout, receiver.tracker.nextTimeout, forReconfiguration);
+    const { deadline } = this.#standstill;
+    return Math.min(next, sender.nextTimeout, receiver.tracker.nextTimeout, forReconfiguration, deadline);
   }
 
   pollTransmit(now: Instant): Transmit | undefined {
@@ -470,7 +501,9 @@ export class Association {
     // A message whose life time is over is given up when its turn comes: the last that a shutdown was waiting for, perhaps.
     const { state } = this.#context;
     this.#shutdown.handleProgress(now);
-    return this.#context.state === state ? undefined : this.#transmitter.poll(now);
+    const last = this.#context.state === state ? undefined : this.#transmitter.poll(now);
+    if (last === undefined) this.#standstill.observe(now);
+    return last;
   }
 
   pollEvent(): AssociationEvent | undefined {
@@ -488,6 +521,7 @@ export class Association {
     const { state } = this.#context;
     if (taken === undefined || !('receiver' in state)) return taken;
     state.receiver.handleRead();
+    this.#standstill.handleRead();
     if (state.receiver.tracker.isSackDue) this.#listener.handleActivity();
     return taken;
   }

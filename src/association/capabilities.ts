@@ -14,6 +14,8 @@ export interface Capabilities {
   readonly partialReliability: boolean;
   /** I-DATA instead of DATA (RFC 8260). */
   readonly interleaving: boolean;
+  /** Whether fragments of I-DATA are numbered as Linux does, in both directions: see the option `linuxInterleaving`. */
+  readonly linuxInterleaving?: true;
   /** RE-CONFIG (RFC 6525). */
   readonly streamReconfiguration: boolean;
   /** The peer takes packets with a zero checksum from us (RFC 9653); it says nothing of what the peer sends. */
@@ -60,15 +62,36 @@ export function recognize(
   return recognizeParameters(parameters, understood, speaksZeroChecksum ? ecnOnly : ecnAndZeroChecksum);
 }
 
-/** What our INIT and INIT ACK chunks say of the extensions that we speak. */
-export function offeredCapabilities(options: AssociationOptions, transport: TransportIntegrity): Parameter[] {
+/**
+ * Whether a peer is not to be sent I-DATA, with the parameters of its INIT or INIT ACK chunk. RFC 8260 §2.2.1 asks for no more than
+ * I-DATA among the Supported Extensions, but Linux 6.1 numbers fragments from the second one on: those that are numbered as the RFC
+ * says it acknowledges and forgets. It gives itself away: it speaks I-FORWARD-TSN and does not list it, and sends
+ * Forward-TSN-Supported. Where partial reliability is off on both sides nothing does.
+ */
+export function declinesInterleaving(options: AssociationOptions, parameters: readonly Parameter[]): boolean {
+  if (!options.interleaving || options.linuxInterleaving) return false;
+  return countsAsLinux(parameters) && findParameter(parameters, 'Forward-TSN-Supported') !== undefined;
+}
+
+/** Whether a peer that lists I-DATA may be Linux. */
+function countsAsLinux(parameters: readonly Parameter[]): boolean {
+  const types = findParameter(parameters, 'Supported Extensions')?.chunkTypes ?? [];
+  return types.includes(chunkTypes['I-DATA']) && !types.includes(chunkTypes['I-FORWARD-TSN']);
+}
+
+/** What our INIT and INIT ACK chunks say of the extensions that we speak; of `interleaving` where the peer may hear of it. */
+export function offeredCapabilities(
+  options: AssociationOptions,
+  transport: TransportIntegrity,
+  interleaving: boolean = options.interleaving,
+): Parameter[] {
   const parameters: Parameter[] = [];
   const types: number[] = [];
   if (options.partialReliability) {
     parameters.push({ kind: 'Forward-TSN-Supported' });
     types.push(chunkTypes['FORWARD-TSN']);
   }
-  if (options.interleaving) {
+  if (interleaving) {
     types.push(chunkTypes['I-DATA']);
     if (options.partialReliability) types.push(chunkTypes['I-FORWARD-TSN']);
   }
@@ -85,24 +108,33 @@ export function offeredCapabilities(options: AssociationOptions, transport: Tran
   return parameters;
 }
 
-/** What comes of our offer and the parameters that the peer sent. */
+/**
+ * What comes of our offer and the parameters that the peer sent, of which `parameters` are those that we accept; of interleaving where
+ * we have offered it.
+ */
 export function negotiate(
   options: AssociationOptions,
   transport: TransportIntegrity,
   parameters: readonly Parameter[],
+  offersInterleaving: boolean,
 ): Capabilities {
   const types = findParameter(parameters, 'Supported Extensions')?.chunkTypes ?? [];
   const hasForwardTsn =
     findParameter(parameters, 'Forward-TSN-Supported') !== undefined || types.includes(chunkTypes['FORWARD-TSN']);
   const { errorDetectionMethod } = transport;
   const edmid = findParameter(parameters, 'Zero Checksum Acceptable')?.edmid;
+  const interleaving = offersInterleaving && types.includes(chunkTypes['I-DATA']);
+  const isLinux = interleaving && options.linuxInterleaving && countsAsLinux(parameters);
+  // RFC 8260 §2.3.1: "The partial reliability extension is negotiated and can be used in combination with user message interleaving
+  // only if both endpoints indicated their support of user message interleaving and the I-FORWARD-TSN chunk." Linux speaks it and does
+  // not list it: its Forward-TSN-Supported parameter stands for both.
+  const speaksIForwardTsn = types.includes(chunkTypes['I-FORWARD-TSN']) || (isLinux && hasForwardTsn);
   return {
     // RFC 3758 §3.3.2: "SHOULD record the fact that the peer does not support the FORWARD TSN chunk". §3.3.3: "the endpoint
     // MUST just mark the association as not supporting partial reliability": whoever does not know the parameter sends none.
-    // RFC 8260 §2.3.1 asks for I-FORWARD-TSN among the Supported Extensions. Linux speaks it and does not list it: its
-    // Forward-TSN-Supported parameter stands for both.
-    partialReliability: options.partialReliability && (hasForwardTsn || types.includes(chunkTypes['I-FORWARD-TSN'])),
-    interleaving: options.interleaving && types.includes(chunkTypes['I-DATA']),
+    partialReliability: options.partialReliability && (interleaving ? speaksIForwardTsn : hasForwardTsn),
+    interleaving,
+    ...(isLinux ? { linuxInterleaving: true } : {}),
     streamReconfiguration: options.streamReconfiguration && types.includes(chunkTypes['RE-CONFIG']),
     // RFC 9653 §5.2 1: "If an endpoint has not received an INIT or INIT ACK chunk containing a Zero Checksum Acceptable Chunk
     // Parameter indicating an alternate error detection method it supports […], it MUST use a correct CRC32c checksum."

@@ -70,6 +70,8 @@ export class Context {
   readonly packets: Ring<Transmit> = new Ring();
   readonly metrics: AssociationMetrics = createMetrics();
   state: State = { name: 'CLOSED' };
+  /** How long the peer may let data wait; 0 for as long as it likes. */
+  standstillMs: number;
   myVerificationTag: number;
   /** 0 until the peer's INIT or INIT ACK has told. */
   peerVerificationTag = 0;
@@ -96,6 +98,7 @@ export class Context {
     this.remotePort = remotePort;
     this.myVerificationTag = myVerificationTag;
     this.outboundStreams = options.outboundStreams;
+    this.standstillMs = options.standstillMs;
     this.#buffers = new Ledger(environment.ledger);
     const { partialDeliveryPoint, receiveBufferSize } = options;
     this.receiveQueue = new ReceiveQueue(this.#buffers, Math.min(partialDeliveryPoint, receiveBufferSize / 4));
@@ -121,6 +124,7 @@ export class Context {
   setCapabilities(capabilities: Capabilities): void {
     this.#capabilities = capabilities;
     this.sendQueue.isInterleaving = capabilities.interleaving;
+    this.sendQueue.countsFsnFromSecond = capabilities.linuxInterleaving === true;
   }
 
   /** A message was given up by its policy, and leaves the send buffer. */
@@ -170,6 +174,7 @@ export class Context {
   ): void {
     const { localPort: sourcePort, remotePort: destinationPort } = this;
     // §3: "INIT, INIT ACK, and SHUTDOWN COMPLETE chunks MUST NOT be bundled with any other chunk into an SCTP packet."
+    // §12.3: "an INIT chunk MUST NOT be bundled with any other chunk in a packet".
     // RFC 9653 §5.2 1 a: "MUST include a correct CRC32c checksum in the packet containing the INIT chunk."
     const { slab } = this.environment;
     const packet = encodePacket({ sourcePort, destinationPort, verificationTag }, [chunk], { slab, checksum });

@@ -55,7 +55,7 @@ export class DataReceiver {
     const isReceivedUpTo = (tsn: Tsn): boolean => !isAfter(tsn, this.tracker.cumulativeTsn);
     const isThere = (tsn: Tsn): boolean => this.tracker.has(tsn) && this.#hold?.chunks.has(tsn) !== true;
     this.#reassembly = capabilities.interleaving
-      ? new IDataReassembly(receiveQueue, isReceivedUpTo)
+      ? new IDataReassembly(receiveQueue, isReceivedUpTo, capabilities.linuxInterleaving)
       : new DataReassembly(receiveQueue, isThere, isReceivedUpTo);
     this.#lastAdvertised = context.options.receiveBufferSize;
   }
@@ -104,6 +104,11 @@ export class DataReceiver {
   /** Whether nothing but the TSNs that come next can make room: no reader can, and no hole hinders them. */
   get #waitsForRest(): boolean {
     return !this.tracker.hasGaps && !this.#context.receiveQueue.isReadable;
+  }
+
+  /** Whether the peer numbers fragments as Linux does. */
+  get countsFsnFromSecond(): boolean {
+    return this.#reassembly.countsFsnFromSecond;
   }
 
   /** Takes a DATA chunk of `packet`. Returns whether the association still stands. */

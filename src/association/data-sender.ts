@@ -1,6 +1,6 @@
 import { asciiBytes, padded } from '../base/bytes.ts';
 import { isAfter, previous, type Tsn } from '../base/serial.ts';
-import { type Instant, Timer } from '../base/time.ts';
+import type { Instant } from '../base/time.ts';
 import {
   commonHeaderLength,
   dataHeaderLength,
@@ -15,6 +15,7 @@ import type { Context } from './context.ts';
 import { appendData } from './data-chunk.ts';
 import { PartialReliability } from './partial-reliability.ts';
 import type { Path } from './path.ts';
+import { PeerWindow } from './peer-window.ts';
 
 /** Receivers charge more for a piece than its bytes: so much of the window that the peer begins with takes pieces. */
 const interleavedShare = 0.75;
@@ -46,18 +47,10 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
    */
   readonly #kind: 'DATA' | 'I-DATA';
   readonly #headerLength: number;
-  /** "the buffer space […] the data receiver […] has left", as its newest SACK tells, and the most that it ever had. */
-  #aRwnd: number;
-  #mostARwnd: number;
+  #hasRfcFsns = false;
+  readonly #window: PeerWindow;
   /** §7.2.4 3: the one packet that may ignore cwnd goes here. */
   #fastRetransmitPath: Path | undefined;
-  /** Runs while the peer's window is closed and nothing is in flight (§6.1 A). */
-  readonly #zeroWindowProbe = new Timer();
-  #isProbeDue = false;
-  /** Whether what is in flight was more than the window took, how large that was, and whether the peer has answered since. */
-  #isProbing = false;
-  #probedRwnd = 0;
-  #hasHeardSinceProbe = false;
   /** The DATA chunk that asked for an immediate SACK chunk because it filled the peer's window. */
   #askedTsn: Tsn;
 
@@ -65,8 +58,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
     this.#context = context;
     this.#initialTsn = initialTsn;
     this.#askedTsn = previous(initialTsn);
-    this.#aRwnd = peerARwnd;
-    this.#mostARwnd = peerARwnd;
+    this.#window = new PeerWindow(peerARwnd);
     this.#outstanding = new OutstandingData(initialTsn, this);
     this.partialReliability = new PartialReliability(context, this.#outstanding);
     const { interleaving } = context.capabilities;
@@ -104,6 +96,20 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
     return this.#outstanding.isEmpty;
   }
 
+  /** Whether data waits for nothing but the peer: its acknowledgement, or its window. */
+  get waitsForPeer(): boolean {
+    return !this.#outstanding.isEmpty || this.#window.isProbeWaiting;
+  }
+
+  get cumulativeTsnAckPoint(): Tsn {
+    return this.#outstanding.cumulativeTsnAckPoint;
+  }
+
+  /** Whether fragments were sent that Linux would not put together. */
+  get hasRfcFsns(): boolean {
+    return this.#hasRfcFsns;
+  }
+
   get nextTsn(): Tsn {
     return this.#outstanding.nextTsn;
   }
@@ -120,14 +126,14 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
     this.partialReliability.restart();
   }
 
-  /** RFC 9260 §6.2.1 D ii: "the newly received a_rwnd minus the number of bytes still outstanding". */
+  /** What is left of the peer's window, in bytes. */
   get peerRwnd(): number {
-    return Math.max(0, this.#aRwnd - this.#outstanding.flightSize);
+    return this.#window.left(this.#outstanding.flightSize);
   }
 
   get nextTimeout(): Instant {
     const { sendQueue, capabilities } = this.#context;
-    return Math.min(this.#zeroWindowProbe.deadline, sendQueue.nextExpiry(capabilities.partialReliability));
+    return Math.min(this.#window.deadline, sendQueue.nextExpiry(capabilities.partialReliability));
   }
 
   /**
@@ -153,14 +159,12 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
     }
     // §6.2.1: "SHOULD use the following rules to calculate the rwnd, using the a_rwnd value, the Cumulative TSN Ack,
     // and Gap Ack Blocks".
-    this.#aRwnd = sack.aRwnd;
-    if (sack.aRwnd > this.#mostARwnd) this.#mostARwnd = sack.aRwnd;
-    this.#hasHeardSinceProbe = true;
+    this.#window.update(sack.aRwnd);
     // RFC 3758 §3.5 A4: "it MUST first process the SACK using the normal procedures".
     this.#apply(outcome, now);
     const { current } = this.#context.paths;
     this.partialReliability.handleSack(current.rto.srttMs ?? current.rto.rtoMs, now);
-    if (this.#hasWindowOpened) this.#handleOpenWindow(outcome);
+    if (this.#window.hasOpenedFor(this.#outstanding.first?.size ?? 0)) this.#handleOpenWindow(outcome);
     return outcome.bytesAcked;
   }
 
@@ -191,7 +195,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
 
   /** RFC 9260 §6.3.3. */
   handleTimeout(now: Instant): void {
-    if (this.#zeroWindowProbe.expire(now)) this.#isProbeDue = true;
+    this.#window.handleTimeout(now);
     const { sendQueue, capabilities } = this.#context;
     if (now >= sendQueue.nextExpiry(capabilities.partialReliability)) {
       for (const message of sendQueue.dropLate(now)) this.partialReliability.abandon(message);
@@ -224,10 +228,9 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
     const length = this.#nextPayloadLength(maxPayload, maxPayload, now);
     if (length === 0) return undefined;
     if (this.#allowedLength(length, maxPayload, now) > 0) return this.#waitsForMore(length) ? undefined : path;
-    // §6.1 A: "The sender SHOULD send the first zero window probe after 1 RTO when it detects that the receiver has
-    // closed its window", "when all outstanding DATA chunks have been cumulatively acknowledged".
-    // §6.1 A: "A zero window probe MUST only be sent when the cwnd allows"; "Senders MUST support zero window probing."
-    if (this.#outstanding.isEmpty) this.#zeroWindowProbe.startIfStopped(now, path.rto.rtoMs);
+    // §6.1 A: "when all outstanding DATA chunks have been cumulatively acknowledged"; "A zero window probe MUST only be sent
+    // when the cwnd allows"; "Senders MUST support zero window probing."
+    if (this.#outstanding.isEmpty) this.#window.probeLater(now, path.rto.rtoMs);
     return undefined;
   }
 
@@ -271,6 +274,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
   /** Appends DATA chunks to the packet, retransmissions first (§6.1 C). `choosePath` has allowed the first of them. */
   fill(builder: PacketBuilder, path: Path, now: Instant, limit: number = path.maxPacketSize): void {
     const before = builder.length;
+    const { lastTsn } = this.#outstanding;
     // A fast retransmission may ignore cwnd (§7.2.4 3); new data beside it may not (§6.1 B).
     const takesNew = path === this.#context.paths.current && path.hasRoomInWindow;
     // §6.1: "The following general rules MUST be applied by the data sender for transmission and/or retransmission".
@@ -279,9 +283,11 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
     // What found no room beside a SACK chunk goes next, and may still ignore cwnd.
     if (builder.length > before || !hasLost) this.#fastRetransmitPath = undefined;
     if (takesNew && !hasLost) this.#fillNew(builder, path, now);
-    // What IP fragments says nothing of the path MTU when it is lost.
-    const isWhole = limit === path.maxPacketSize;
-    if (isWhole && builder.length > path.largestPacket && builder.length > before) path.largestPacket = builder.length;
+    // What IP fragments says nothing of the path MTU, neither when it is lost nor when it arrives.
+    if (limit === path.maxPacketSize && builder.length > before) {
+      const latest = this.#outstanding.lastTsn;
+      path.handleDataPacket(builder.length, latest === lastTsn ? undefined : latest);
+    }
     this.#context.sendQueue.handlePacketEnd();
   }
 
@@ -297,7 +303,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
       // §6.3.3 E3: what "did not fit in an SCTP packet of size smaller than or equal to the PMTU (rule E3 above) SHOULD
       // be marked for retransmission and sent as soon as cwnd allows".
       if (builder.length + chunk.size > limit) return;
-      this.#noteProbe(chunk.size);
+      this.#window.handleSent(chunk.size);
       // §6.1: "If the timer for that address is already running, the sender MUST restart the timer if the earliest
       // (i.e., lowest TSN) outstanding DATA chunk sent to that address is being retransmitted."
       this.#outstanding.retransmit(chunk, path, now);
@@ -324,7 +330,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
       const length = wanted === 0 ? 0 : this.#allowedLength(wanted, maxPayload, now);
       if (length === 0) return;
       const size = padded(this.#headerLength + length);
-      this.#noteProbe(size);
+      this.#window.handleSent(size);
       // §6.1: "cwnd SHOULD be adjusted according to Section 7.2.1."
       path.handleIdleTime(now);
       const fragment = sendQueue.takeFragment(length);
@@ -334,6 +340,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
       const chunk = this.#outstanding.send(fragment, size, path, now);
       fragment.message.firstTsn ??= chunk.tsn;
       fragment.message.lastTsn = chunk.tsn;
+      if (!fragment.beginning && this.#kind === 'I-DATA') this.#hasRfcFsns = !sendQueue.countsFsnFromSecond;
       this.#append(builder, chunk, path, now);
       metrics.dataChunksSent++;
       if (fragment.ending) metrics.messagesSent++;
@@ -365,8 +372,8 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
     }
     // "The sending of a DATA chunk fills the congestion or receiver window": who waits for it to open does not wait for a SACK
     // chunk that is delayed, too. Once a round trip, or a peer that is slower than we are would acknowledge every packet.
-    const fillsWindow = this.#isProbing || (this.peerRwnd < size && !sendQueue.isEmpty);
-    if (!fillsWindow || isAfter(this.#askedTsn, this.#outstanding.cumulativeTsnAckPoint)) return this.#isProbing;
+    const fillsWindow = this.#window.isProbing || (this.peerRwnd < size && !sendQueue.isEmpty);
+    if (!fillsWindow || isAfter(this.#askedTsn, this.#outstanding.cumulativeTsnAckPoint)) return this.#window.isProbing;
     this.#askedTsn = tsn;
     return true;
   }
@@ -378,32 +385,16 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
    */
   #allowedLength(length: number, maxPayload: number, now: Instant): number {
     const { peerRwnd } = this;
-    if (this.#isProbeDue || padded(this.#headerLength + length) <= peerRwnd) return length;
+    if (this.#window.isProbeDue || padded(this.#headerLength + length) <= peerRwnd) return length;
     // RFC 1122 §4.2.3.4, against silly windows: a piece that only fills the window is worth it from half of the largest on.
-    if (peerRwnd >= this.#mostARwnd / 2) {
+    if (peerRwnd >= this.#window.most / 2) {
       const cut = this.#nextPayloadLength((peerRwnd & ~3) - this.#headerLength, maxPayload, now);
       if (cut > 0) return cut;
     }
     // A window that is open, but not wide enough: nothing that is on its way could widen it. Where the SHOULD of §6.1 A has the
     // sender wait for an RTO, as for a closed window, this probes at once, as kernels do: some peers make room only when a
     // chunk comes that does not fit.
-    return this.#outstanding.isEmpty && this.#aRwnd > 0 ? length : 0;
-  }
-
-  /** What is about to be sent is a window probe when the window does not take it. */
-  #noteProbe(size: number): void {
-    const isProbe = this.#isProbeDue || this.#aRwnd < size;
-    this.#isProbeDue = false;
-    if (!isProbe) return;
-    this.#isProbing = true;
-    this.#probedRwnd = this.#aRwnd;
-    this.#hasHeardSinceProbe = false;
-  }
-
-  /** Whether the window takes what is outstanding, or was closed when that was sent and is open now, however little. */
-  get #hasWindowOpened(): boolean {
-    if (this.#aRwnd === 0) return false;
-    return this.#aRwnd >= (this.#outstanding.first?.size ?? 0) || (this.#isProbing && this.#probedRwnd === 0);
+    return this.#outstanding.isEmpty && this.#window.isOpen ? length : 0;
   }
 
   /**
@@ -423,7 +414,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
     // §7.3: "The sender SHOULD track an AMDCS that will be the smallest PMDCS discovered".
     const { smallestPmdcs } = this.#context.paths;
     // A chunk that is as large as the peer's window would have to wait until the window is empty.
-    return Math.min(smallestPmdcs, Math.max(this.#mostARwnd * largestWindowShare, leastPmdcs)) - this.#headerLength;
+    return Math.min(smallestPmdcs, Math.max(this.#window.most * largestWindowShare, leastPmdcs)) - this.#headerLength;
   }
 
   #nextPayloadLength(room: number, maxPayload: number, now: Instant): number {
@@ -490,10 +481,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
   }
 
   #handleOpenWindow(outcome: SackOutcome<Path>): void {
-    this.#zeroWindowProbe.stop();
-    this.#isProbeDue = false;
-    if (!this.#isProbing) return;
-    this.#isProbing = false;
+    if (!this.#window.endProbing()) return;
     // §6.1 A: "Senders MUST support zero window probing."
     // The probe ran into the closed window and was dropped there. Waiting for T3-rtx, which probing has backed off up to
     // RTO.Max, would leave the open window unused.
@@ -514,7 +502,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
     // §6.1 A: "If the sender continues to receive SACK chunks from the peer while doing zero window probing, the
     // unacknowledged window probes SHOULD NOT increment the error counter", and "does not affect the calculation of cwnd".
     this.partialReliability.handleTimeout();
-    if (this.#isProbing && this.#hasHeardSinceProbe) return true;
+    if (this.#window.isProbedInVain) return true;
     path.congestion.handleRetransmissionTimeout(); // E1
     this.#context.paths.handleDataLoss(path, now);
     // §7.2.1: "only one packet is allowed to be in flight until successful acknowledgement"

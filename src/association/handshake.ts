@@ -16,7 +16,7 @@ import {
 } from '../chunks/index.ts';
 import type { Message } from '../streams/message.ts';
 import { addressesToTell, listedAddresses, peerAddresses, supportedAddressTypes } from './addresses.ts';
-import { negotiate, offeredCapabilities, recognize } from './capabilities.ts';
+import { declinesInterleaving, negotiate, offeredCapabilities, recognize } from './capabilities.ts';
 import type { Context } from './context.ts';
 import { DataReceiver } from './data-receiver.ts';
 import { DataSender } from './data-sender.ts';
@@ -49,11 +49,14 @@ export class Handshake {
   /** Where the INIT went, in that order. */
   #asked: Path[] = [];
   #sentAt: Instant = 0;
+  /** Whether our INIT chunks offer I-DATA. */
+  #offersInterleaving: boolean;
 
   constructor(context: Context, heartbeats: Heartbeats) {
     this.#context = context;
     this.#heartbeats = heartbeats;
     this.#path = context.paths.primary;
+    this.#offersInterleaving = context.options.interleaving;
   }
 
   /** §5.1 A: sends INIT, starts T1-init, enters COOKIE-WAIT. */
@@ -179,6 +182,7 @@ export class Handshake {
     // §5.1.4: "it MUST immediately send a COOKIE ECHO chunk". §3.3.3: "SHOULD process the INIT ACK chunk and send back
     // a COOKIE ECHO chunk."
     if (state.retransmissions === 0) context.paths.primary.rto.measure(now - this.#sentAt);
+    if (this.#isDeclined(state, initAck, now)) return;
     this.#echoCookie(state, initAck, parameters, from, to, now);
   }
 
@@ -204,6 +208,28 @@ export class Handshake {
     const abort: Chunk = { kind: 'ABORT', tagReflected: initiateTag === undefined, causes };
     context.sendAlone(abort, initiateTag ?? context.myVerificationTag, from, to);
     context.close('local', 'SCTP_ERR_PROTOCOL_VIOLATION', causes, message);
+  }
+
+  /**
+   * A peer that is not to be sent I-DATA was offered it, and will use it itself under this cookie: it gets another INIT, without the
+   * offer. Answers to those before come to nothing.
+   */
+  #isDeclined(state: CookieWait, { initiateTag, parameters }: InitAckChunk, now: Instant): boolean {
+    const context = this.#context;
+    const { declined } = state;
+    const isLate = declined !== undefined && (initiateTag === declined.initiateTag || declined.late > 0);
+    const isUnwelcome = declinesInterleaving(context.options, parameters);
+    if (!isUnwelcome || (!this.#offersInterleaving && !isLate)) return false;
+    context.peerVerificationTag = 0;
+    if (declined !== undefined) {
+      if (initiateTag !== declined.initiateTag) declined.late--;
+      return true;
+    }
+    this.#offersInterleaving = false;
+    const late = state.retransmissions - state.staleCookies;
+    const init = this.#createInit(state.init.initiateTag, state.init.initialTsn);
+    this.#enterCookieWait(init, state.staleCookies, now, { initiateTag, late });
+    return true;
   }
 
   /** A COOKIE ECHO chunk with a cookie of ours, for an association that exists: §5.2.4, Table 12. */
@@ -305,9 +331,10 @@ export class Handshake {
     return false;
   }
 
-  #enterCookieWait(init: InitChunk, staleCookies: number, now: Instant): void {
+  #enterCookieWait(init: InitChunk, staleCookies: number, now: Instant, declined?: CookieWait['declined']): void {
     const t1Init = new Timer();
-    const state: CookieWait = { name: 'COOKIE-WAIT', t1Init, init, staleCookies, retransmissions: staleCookies };
+    const retransmissions = staleCookies;
+    const state: CookieWait = { name: 'COOKIE-WAIT', t1Init, init, staleCookies, declined, retransmissions };
     this.#context.state = state;
     this.#context.paths.forgetIntroduction();
     this.#path = this.#context.paths.primary;
@@ -334,11 +361,10 @@ export class Handshake {
     now: Instant,
   ): void {
     const context = this.#context;
-    const localIps = context.environment.localAddresses.map(({ ip }) => ip);
     // The INIT that was answered has introduced us: the one to this address, or else the latest.
     const asked = this.#asked.find(({ address }) => address.ip === from.ip) ?? this.#path;
     this.#asked = [];
-    context.paths.adopt(peerAddresses(accepted, from, localIps));
+    context.paths.adopt(peerAddresses(accepted, from, context.environment));
     const source = (to ?? asked.localAddress)?.ip;
     context.paths.introduce(listedAddresses(state.init.parameters), source, asked.address, now);
     context.paths.handleArrival(from, to);
@@ -350,7 +376,7 @@ export class Handshake {
       peerARwnd: initAck.aRwnd,
       outboundStreams: Math.min(context.options.outboundStreams, initAck.inboundStreams),
       inboundStreams: Math.min(context.options.maxInboundStreams, initAck.outboundStreams),
-      capabilities: negotiate(context.options, context.environment, accepted),
+      capabilities: negotiate(context.options, context.environment, accepted, this.#offersInterleaving),
     });
     context.state = {
       name: 'COOKIE-ECHOED',
@@ -457,20 +483,13 @@ export class Handshake {
 
   #createInit(initiateTag: number, initialTsn: Tsn, parameters: readonly Parameter[] = []): InitChunk {
     const { environment, options, paths } = this.#context;
-    const localIps = environment.localAddresses.map(({ ip }) => ip);
-    const { address, localAddress } = paths.primary;
-    const peers = [address, ...paths.all.map((path) => path.address)];
-    const source = localAddress ?? environment.sources?.sourceOf(address);
-    const own = addressesToTell(environment, peers, source?.ip).map(addressParameter);
-    const offered = offeredCapabilities(options, environment);
+    const peers = paths.all.map(({ address }) => address);
+    const own = addressesToTell(environment, peers, paths.primary.localAddress?.ip).map(addressParameter);
+    const offered = offeredCapabilities(options, environment, this.#offersInterleaving);
     // §3.3.2: "each parameter MUST only be included once". §3.3.2.1.4: "The sender of an INIT chunk or INIT ACK chunk
     // MUST NOT include this parameter."
-    return createInit(options, initiateTag, initialTsn, [
-      ...parameters,
-      ...own,
-      ...supportedAddressTypes(localIps),
-      ...offered,
-    ]);
+    const all = [...parameters, ...own, ...supportedAddressTypes(environment), ...offered];
+    return createInit(options, initiateTag, initialTsn, all);
   }
 
   #createTransfer(

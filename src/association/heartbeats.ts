@@ -14,9 +14,6 @@ const infoLength = nonceLength + 4 + 4;
 /** How often an address that does not answer is probed where heartbeats are off. */
 const slowProbeIntervalMs = 30_000;
 
-/** How soon it is first asked again where packets to an address would leave from, when that was not known. */
-const firstLookMs = 20;
-
 /** Watching over idle paths (RFC 9260 §8.3). */
 export class Heartbeats {
   readonly #context: Context;
@@ -34,8 +31,8 @@ export class Heartbeats {
     // parameter."
     let probes = 0;
     for (const path of this.#context.paths) {
-      if (path.isAside) this.#lookAgain(path, now);
-      else if (path.isConfirmed) {
+      if (path.isAside) continue;
+      if (path.isConfirmed) {
         this.#startPeriod(path, now);
         path.mtu?.startLater(now);
       } else path.heartbeatTimer.start(now, Math.floor(probes++ / this.#context.options.hbMaxBurst) * path.rto.rtoMs);
@@ -45,14 +42,14 @@ export class Heartbeats {
   handleTimeout(now: Instant): void {
     for (const path of this.#context.paths) {
       if (!path.heartbeatTimer.expire(now)) continue;
-      if (path.isAside) this.#handleAside(path, now);
+      // Nothing goes there, and what was sent before is not missed, until its source is one that the peer knows.
+      if (path.isAside) path.pendingHeartbeat = undefined;
       else if (path.pendingHeartbeat === undefined) {
         if (this.#isProbed(path) || this.#isIdle(path, now)) this.#send(path, now);
       } else {
         if (!this.#handleUnanswered(path, now)) return;
         // RFC 7829 §3.2 6: "the sender transmits another packet containing the HEARTBEAT chunk immediately after timeout"
-        if (path.isAside) this.#lookAgain(path, now);
-        else if (this.#isProbed(path)) this.#send(path, now);
+        if (this.#isProbed(path)) this.#send(path, now);
         else this.#startPeriod(path, now);
       }
     }
@@ -147,21 +144,9 @@ export class Heartbeats {
     path.heartbeatTimer.start(now, intervalMs + path.rto.rtoMs * jitter);
   }
 
-  /** Nothing goes to a path while packets to it would leave from an address that the peer does not know. */
-  #handleAside(path: Path, now: Instant): void {
-    // What was sent before is not missed.
-    path.pendingHeartbeat = undefined;
-    if (!mayHeartbeat(this.#context.state.name)) return;
-    if (this.#context.paths.reviewSource(path)) this.#send(path, now);
-    else this.#lookAgain(path, now);
-  }
-
-  #lookAgain(path: Path, now: Instant): void {
-    path.heartbeatTimer.start(now, Math.min(firstLookMs * 2 ** path.timesAside++, slowProbeIntervalMs));
-  }
-
   /** Whether heartbeats follow each other at once: to verify an address (§5.4), or to find out whether it works (RFC 7829 §3.2 5, 6). */
   #isProbed(path: Path): boolean {
+    if (path.isAside) return false;
     switch (path.state) {
       case 'unconfirmed':
         return true;

@@ -15,8 +15,7 @@ export function objectionToOrigin(
   if (state.name === 'CLOSED' || state.name === 'COOKIE-WAIT' || state.name === 'SHUTDOWN-ACK-SENT') return undefined;
   // §5.2.2: "the endpoint MUST check to see if the unexpected INIT chunk adds new addresses to the association. If new
   // addresses are added […], the endpoint MUST respond with an ABORT chunk"; "The error SHOULD list the addresses".
-  const localIps = environment.localAddresses.map(({ ip }) => ip);
-  const added = peerAddresses(init.parameters, from, localIps).filter(({ ip }) => paths.find(ip) === undefined);
+  const added = peerAddresses(init.parameters, from, environment).filter(({ ip }) => paths.find(ip) === undefined);
   if (added.length > 0) {
     const addresses = joinTlvs(added.map(({ ip }) => encodeParameter(addressParameter(ip))));
     return [{ kind: 'Restart of an Association with New Addresses', addresses }];

@@ -13,7 +13,13 @@ import {
   type RecognizedParameters,
 } from '../chunks/index.ts';
 import { addressesToTell, type OwnAddresses, peerAddresses, peerAddressTypes } from './addresses.ts';
-import { negotiate, offeredCapabilities, recognize, type TransportIntegrity } from './capabilities.ts';
+import {
+  declinesInterleaving,
+  negotiate,
+  offeredCapabilities,
+  recognize,
+  type TransportIntegrity,
+} from './capabilities.ts';
 import { introductionBy } from './introduction.ts';
 import type { AssociationOptions } from './options.ts';
 import type { CookieJar } from './state-cookie.ts';
@@ -112,10 +118,6 @@ export interface InitAnswer {
   readonly parameters: RecognizedParameters;
 }
 
-function localIps({ localAddresses }: OwnAddresses): readonly string[] {
-  return localAddresses.map(({ ip }) => ip);
-}
-
 /** The life of a cookie whose INIT chunk asked for more (§3.3.2.1.3): at most twice as long. */
 export function longestCookieLifeMs(options: AssociationOptions): number {
   return 2 * options.validCookieLifeMs;
@@ -127,7 +129,8 @@ export function longestCookieLifeMs(options: AssociationOptions): number {
  */
 export function needsChecksum(init: InitChunk, options: AssociationOptions, transport: TransportIntegrity): boolean {
   if (transport.errorDetectionMethod === undefined) return true;
-  return !negotiate(options, transport, recognize(init.parameters, options, transport).accepted).zeroChecksumToPeer;
+  const { accepted } = recognize(init.parameters, options, transport);
+  return !negotiate(options, transport, accepted, options.interleaving).zeroChecksumToPeer;
 }
 
 /** The INIT ACK chunk for `init`. It depends on its arguments alone: nothing is kept (RFC 9260 §5.1 B). */
@@ -137,6 +140,7 @@ export function answerInit(init: InitChunk, answer: InitAnswer, now: Instant): I
   const { from, to, own } = answer;
   const answeredFrom = (to ?? own.sources?.knownSourceOf(from))?.ip;
   const toldAddresses = addressesToTell(own, [from], answeredFrom, peerAddressTypes(accepted));
+  const interleaving = options.interleaving && !declinesInterleaving(options, init.parameters);
   // §3.3.2.1.3: the receiver may "ignore this parameter" or extend the life; not at will, since long lives make "the
   // endpoint more subject to a replay attack" (§5.2.6).
   const increment = findParameter(accepted, 'Cookie Preservative')?.lifeSpanIncrementMs ?? 0;
@@ -161,9 +165,9 @@ export function answerInit(init: InitChunk, answer: InitAnswer, now: Instant): I
       inboundStreams: Math.min(options.maxInboundStreams, init.outboundStreams),
       localPort: answer.localPort,
       peerPort: answer.peerPort,
-      peerAddresses: peerAddresses(accepted, from, localIps(own)),
+      peerAddresses: peerAddresses(accepted, from, own),
       introduction: introductionBy(own, toldAddresses, answeredFrom),
-      capabilities: negotiate(options, answer.transport, accepted),
+      capabilities: negotiate(options, answer.transport, accepted, interleaving),
     },
     now,
   );
@@ -178,7 +182,7 @@ export function answerInit(init: InitChunk, answer: InitAnswer, now: Instant): I
     parameters: [
       // §5.1 B: "'Z' MUST generate and send along with the INIT ACK chunk a State Cookie."
       { kind: 'State Cookie', cookie },
-      ...offeredCapabilities(options, answer.transport),
+      ...offeredCapabilities(options, answer.transport, interleaving),
       ...toldAddresses.map(addressParameter),
       // §3.2.2: "it MUST put the 'Unrecognized Parameter' parameter(s) in the INIT ACK chunk".
       ...reportable(unrecognized).map((parameter): Parameter => ({ kind: 'Unrecognized Parameter', parameter })),

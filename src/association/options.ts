@@ -45,6 +45,13 @@ export interface AssociationOptions {
   readonly hbIntervalMs: number;
   /** HB.Max.Burst: addresses that are probed for verification within one RTO (§5.4). */
   readonly hbMaxBurst: number;
+  /**
+   * How long the peer may let data wait before the association is ended with "Out of Resource": data of ours that it does not
+   * acknowledge, its window being closed, or messages of its own that it does not complete. Nothing ends it as long as the
+   * cumulative TSN moves, or our own reader has something to read. 0 turns this off: §6.1 A lets a slow reader keep its window
+   * closed for as long as it answers.
+   */
+  readonly standstillMs: number;
   /** SACK.Delay, at most 500 (§6.2). */
   readonly sackDelayMs: number;
   /**
@@ -84,6 +91,12 @@ export interface AssociationOptions {
   readonly partialReliability: boolean;
   /** I-DATA (RFC 8260): whether large messages let others pass, where the peer speaks it, too. */
   readonly interleaving: boolean;
+  /**
+   * With `interleaving`: whether I-DATA is used with peers that look like Linux, too, whose fragments have other numbers than those of
+   * RFC 8260: the second one has FSN 0. Without this option such peers get DATA. A peer looks so when it lists I-DATA and not
+   * I-FORWARD-TSN.
+   */
+  readonly linuxInterleaving: boolean;
   /** RE-CONFIG (RFC 6525): whether streams can be reset and added, where the peer speaks it, too. */
   readonly streamReconfiguration: boolean;
   /** RFC 9653: whether packets go without a CRC32c where the transport below protects them and the peer agrees. */
@@ -118,6 +131,7 @@ export const defaultOptions: AssociationOptions = {
   maxInitRetransmits: 8,
   hbIntervalMs: 30_000,
   hbMaxBurst: 1,
+  standstillMs: 0,
   sackDelayMs: 200,
   sackFrequency: 2,
   // Large enough that a path of 100 ms is not bound by the window before 300 Mbit/s.
@@ -136,6 +150,7 @@ export const defaultOptions: AssociationOptions = {
   partialReliability: true,
   // RFC 8260 §2.2.1: "MUST NOT indicate user message interleaving support unless the user has requested its use".
   interleaving: false,
+  linuxInterleaving: false,
   streamReconfiguration: true,
   zeroChecksum: true,
   scheduler: 'first-come-first-served',
@@ -177,6 +192,7 @@ const bounds: Readonly<Record<NumericOption, readonly [least: number, greatest: 
     potentiallyFailedMaxRetrans: [0, 65_535, 'integer'],
     primarySwitchoverMaxRetrans: [0, 65_535, 'integer'],
     hbMaxBurst: [1, 255, 'integer'],
+    standstillMs: [0, 2_147_483_647, 'integer'],
     maxInitRetransmits: [0, 65_535, 'integer'],
     hbIntervalMs: [0, 86_400_000, 'number'],
     // RFC 9260 §6.2: "An implementation MUST NOT allow the maximum delay […] to be configured to be more than 500 ms."
@@ -197,6 +213,7 @@ type BooleanOption =
   | 'noDelay'
   | 'partialReliability'
   | 'interleaving'
+  | 'linuxInterleaving'
   | 'streamReconfiguration'
   | 'zeroChecksum';
 type NumericOption = Exclude<keyof AssociationOptions, BooleanOption | 'scheduler'>;

@@ -172,7 +172,8 @@ export class PartialReliability {
    */
   take(maxLength: number, now: Instant): ForwardTsnChunk | IForwardTsnChunk | undefined {
     this.#isDue = false;
-    // RFC 8260 §2.3.1: "the new I-FORWARD-TSN chunk MUST be used instead of the FORWARD-TSN chunk."; "The FORWARD-TSN chunk MUST
+    // RFC 8260 §2: "it is REQUIRED to implement the corresponding changes specified in Section 2.3."
+    // §2.3.1: "the new I-FORWARD-TSN chunk MUST be used instead of the FORWARD-TSN chunk."; "The FORWARD-TSN chunk MUST
     // be used in combination with the DATA chunk and MUST NOT be used in combination with the I-DATA chunk."; "The I-FORWARD-TSN
     // chunk MUST be used in combination with the I-DATA chunk and MUST NOT be used in combination with the DATA chunk."
     const { interleaving } = this.#context.capabilities;

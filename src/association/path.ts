@@ -48,12 +48,13 @@ export class Path extends Destination {
   readonly id: number;
   /** The largest SCTP packet for this path, in bytes: a multiple of four, as every chunk is. */
   maxPacketSize: number;
-  /** A packet of this size passes whatever becomes of the path MTU: for what nobody misses when it is lost. */
-  readonly assuredPacketSize: number;
   /** Discovers the path MTU; undefined where it is fixed. */
   readonly mtu: PathMtu | undefined;
   /** The largest packet with DATA since T3-rtx was last stopped or has expired. */
   largestPacket = 0;
+  /** The last DATA chunk of a packet whose arrival proves its size, and that size. */
+  #provingTsn: Tsn | undefined;
+  #provingSize = 0;
   /** Fires when it is time for a HEARTBEAT, or when one has not been answered within an RTO. */
   readonly heartbeatTimer: Timer = new Timer();
   pendingHeartbeat: PendingHeartbeat | undefined;
@@ -64,14 +65,12 @@ export class Path extends Destination {
   isConfirmed: boolean;
   /** Packets to it would leave from an address that the peer was not told: it carries nothing. */
   isAside = false;
-  /** How often in a row it was found aside: it is looked at again ever less often. */
-  timesAside = 0;
-  /** Where packets to this path are sent from: the address on which the peer reaches us; undefined leaves it to the system. */
-  localAddress: NetAddress | undefined = undefined;
   readonly #options: AssociationOptions;
   readonly #headers: number;
+  readonly #baseSize: number;
   readonly #mostPacketSize: number;
   #address: NetAddress;
+  #localAddress: NetAddress | undefined;
   #errorCount = 0;
 
   constructor(
@@ -99,7 +98,7 @@ export class Path extends Destination {
       Math.min(isDiscovered ? options.maxPathMtu - headers : packetSize, limits.maxPacketSize) & ~3;
     // RFC 9260 §6.10: "SHOULD choose a size no larger than the PMTU of the current primary path."
     this.maxPacketSize = packetSize;
-    this.assuredPacketSize = packetSize;
+    this.#baseSize = packetSize;
     const min = isV6 ? packetSize : Math.min(packetSize, leastIpv4Mtu - headers);
     this.mtu = isDiscovered ? new PathMtu({ min, base: packetSize, max: packetSize }, headers) : undefined;
     this.#options = options;
@@ -110,9 +109,28 @@ export class Path extends Destination {
     return this.#address;
   }
 
+  /** Where packets to this path are sent from: the address on which the peer reaches us; undefined leaves it to the system. */
+  get localAddress(): NetAddress | undefined {
+    return this.#localAddress;
+  }
+
+  set localAddress(address: NetAddress | undefined) {
+    const isAnother = address !== undefined && this.#localAddress !== undefined && address.ip !== this.#localAddress.ip;
+    this.#localAddress = address;
+    // RFC 9260 §7.2.5.2: a routing change "includes the selection of a different source address used for sending packets to a
+    // destination address"; "the congestion control parameters for the affected destination addresses MUST be reset to their
+    // initial values." §7.2.5: "the congestion control MUST be reinitialized."
+    if (isAnother) this.congestion.reset();
+  }
+
   /** In bytes, IP header included. */
   get pathMtu(): number {
     return this.maxPacketSize + this.#headers;
+  }
+
+  /** No more than what passes without a discovery: for what nobody misses when it is lost. */
+  get assuredPacketSize(): number {
+    return Math.min(this.#baseSize, this.maxPacketSize);
   }
 
   /** The largest SCTP packet in an IP packet of `mtu` bytes, as far as the transport and our user allow it. */
@@ -142,6 +160,37 @@ export class Path extends Destination {
     if (from.udpPort === this.#address.udpPort) return false;
     this.#address = from;
     return true;
+  }
+
+  /** A packet of `size` bytes with DATA goes out, which IP does not fragment; the last of its DATA chunks that are new is `tsn`. */
+  handleDataPacket(size: number, tsn: Tsn | undefined): void {
+    if (size > this.largestPacket) this.largestPacket = size;
+    if (tsn === undefined || this.#provingTsn !== undefined || this.mtu?.isInDoubt(size) !== true) return;
+    this.#provingTsn = tsn;
+    this.#provingSize = size;
+  }
+
+  override handleAcknowledged(tsn: Tsn, now: Instant): void {
+    super.handleAcknowledged(tsn, now);
+    if (tsn !== this.#provingTsn) return;
+    this.#provingTsn = undefined;
+    this.mtu?.handleDataAck(this.#provingSize, now);
+  }
+
+  /** Whichever of its transmissions has arrived, its packet was not smaller. What was too large for a packet went in fragments. */
+  override handleRepeatedAcknowledged(size: number, now: Instant): void {
+    const packetSize = commonHeaderLength + size;
+    if (packetSize <= this.maxPacketSize) this.mtu?.handleDataAck(packetSize, now);
+  }
+
+  override handleRetransmission(tsn: Tsn): void {
+    super.handleRetransmission(tsn);
+    if (tsn === this.#provingTsn) this.#provingTsn = undefined;
+  }
+
+  override handleAbandoned(tsn: Tsn): void {
+    super.handleAbandoned(tsn);
+    if (tsn === this.#provingTsn) this.#provingTsn = undefined;
   }
 
   override handleSent(tsn: Tsn, size: number, isRetransmission: boolean, now: Instant): void {

@@ -105,15 +105,14 @@ export class Paths {
     this.#review(now);
   }
 
-  /** Finds out, before a packet, whether packets may still go where they went: the host's addresses and routes change. */
+  /** Finds out whether packets may still go where they went: the host's addresses and routes change. Before every packet. */
   reviewSources(now: Instant): void {
     if (this.#source.isOutdated(now)) this.#review(now);
   }
 
-  /** Looks again whether packets to `path` leave from an address that the peer knows. Returns whether they do. */
-  reviewSource(path: Path): boolean {
+  /** Looks again where packets to `path` leave from. */
+  reviewSource(path: Path): void {
     this.#assign(path, this.#paths.indexOf(path));
-    return !path.isAside;
   }
 
   status(): PathStatus[] {
@@ -223,7 +222,7 @@ export class Paths {
 
   /** T3-rtx has expired on `path`: what was lost may have been too large (RFC 8899 §4.3). */
   handleDataLoss(path: Path, now: Instant): void {
-    path.mtu?.handleDataLoss(path.largestPacket, now);
+    path.mtu?.handleDataLoss(path.largestPacket, now, path.errorCount + 1);
     path.largestPacket = 0;
     this.adoptMtu(path);
   }
@@ -236,7 +235,7 @@ export class Paths {
   }
 
   get nextTimeout(): Instant {
-    let next = Number.POSITIVE_INFINITY;
+    let next = this.#source.timer.deadline;
     for (const path of this.#paths) {
       if (path.t3Rtx.deadline < next) next = path.t3Rtx.deadline;
       if (path.heartbeatTimer.deadline < next) next = path.heartbeatTimer.deadline;
@@ -261,13 +260,15 @@ export class Paths {
   }
 
   #review(now: Instant): void {
-    this.#source.handleReview(now);
     for (const [index, path] of this.#paths.entries()) {
       const wasAside = path.isAside;
       this.#assign(path, index);
-      // Heartbeats begin or look again, at once.
-      if (path.isAside !== wasAside && mayHeartbeat(this.#context.state.name)) path.heartbeatTimer.start(now, 0);
+      if (wasAside && !path.isAside && mayHeartbeat(this.#context.state.name)) path.heartbeatTimer.start(now, 0);
     }
+    this.#source.handleReview(
+      this.#paths.every(({ isAside }) => !isAside),
+      now,
+    );
   }
 
   /** The peer has sent to this address of ours: it knows it. */
@@ -292,7 +293,6 @@ export class Paths {
       wasAside ? 'our address there is one that the peer knows' : 'the peer does not know our address there',
       change,
     );
-    if (!path.isAside) path.timesAside = 0;
   }
 
   #changePrimary(path: Path, reason: string): void {

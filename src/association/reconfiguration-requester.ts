@@ -46,6 +46,13 @@ interface InFlight extends Queued {
   path: Path;
   /** The peer has said so: then the timer counts no errors (H2). */
   isInProgress: boolean;
+  /**
+   * Set once the peer has made a request that may be its answer, or its own idea: what became of ours then, and how often it is sent
+   * again before that is taken for granted.
+   */
+  doubt: { readonly result: ReconfigurationResult; patience: number } | undefined;
+  /** Whether our user knows of its end already. */
+  readonly isTold: boolean;
 }
 
 /** RE-CONFIG holds at most this many stream numbers in the smallest packet that we send. */
@@ -67,6 +74,12 @@ export class ReconfigurationRequester {
   #inFlight: InFlight | undefined;
   /** The latest incoming reset that was asked for: the peer may answer in words first, and with several requests of its own. */
   #incomingReset: { readonly requestSequenceNumber: number; readonly streamIds: readonly number[] } | undefined;
+  /** So many more incoming streams were asked for, and the peer has yet to ask for them in turn. */
+  #incomingStreams: number | undefined;
+  /** Whether the peer answers such a request in words, too. */
+  #addsInWords = false;
+  /** The latest request, where the peer made one that was taken for its answer. */
+  #guessed: InFlight | undefined;
   #isPeerResettingAssociation = false;
   #mayResetAssociationAt: Instant = Number.NEGATIVE_INFINITY;
   /** §4.1: it begins with the Initial TSN. */
@@ -169,7 +182,15 @@ export class ReconfigurationRequester {
       this.#sender.partialReliability.handleStreamReset(request.streamIds);
     }
     const path = this.#context.paths.current;
-    this.#inFlight = { ...queued, requestSequenceNumber, chunk, path, isInProgress: false };
+    this.#inFlight = {
+      ...queued,
+      requestSequenceNumber,
+      chunk,
+      path,
+      isInProgress: false,
+      doubt: undefined,
+      isTold: false,
+    };
     if (request.kind === 'reset association') {
       this.#mayResetAssociationAt = now + associationResetIntervalMs;
       this.#receiver.mayBeginAnew = true;
@@ -177,14 +198,31 @@ export class ReconfigurationRequester {
     if (request.kind === 'reset incoming streams') {
       this.#incomingReset = { requestSequenceNumber, streamIds: request.streamIds };
     }
+    if (request.kind === 'add incoming streams') this.#incomingStreams = request.count;
     this.#send(this.#inFlight, now);
+  }
+
+  /** Whether our answer to the peer's Incoming SSN Reset Request, a request of our own, is not yet answered itself. */
+  isStillAnswering(requestSequenceNumber: number): boolean {
+    const isAnswer = (queued: Queued | undefined): boolean =>
+      queued?.request.kind === 'reset outgoing streams' && queued.request.inResponseTo === requestSequenceNumber;
+    return isAnswer(this.#inFlight) || [...this.#waiting].some(isAnswer);
   }
 
   /** Re-configuration Response, §5.2.7. */
   handleResponse(response: ReconfigurationResponseParameter, now: Instant): void {
     const inFlight = this.#inFlight;
+    const number = response.responseSequenceNumber;
+    const isOfGuessed = this.#guessed?.requestSequenceNumber === number;
+    if ((isOfGuessed ? this.#guessed : inFlight)?.request.kind === 'add incoming streams') this.#addsInWords = true;
     // H1: "If the timer was not running for the Re-configuration Request Sequence Number, the processing […] is complete."
-    if (inFlight?.requestSequenceNumber !== response.responseSequenceNumber) return;
+    if (inFlight?.requestSequenceNumber !== number) return;
+    const guessed = this.#guessed;
+    this.#guessed = undefined;
+    if (guessed !== undefined && response.result === reconfigurationResults['Error - Bad Sequence Number']) {
+      this.#takeUpAgain(guessed, inFlight, now);
+      return;
+    }
     if (response.result === reconfigurationResults['In progress']) {
       inFlight.isInProgress = true;
       this.#timer.start(now, inFlight.path.rto.rtoMs); // H2
@@ -197,16 +235,63 @@ export class ReconfigurationRequester {
    * §5.2.2 E1: whether the peer's Outgoing SSN Reset Request is an answer to our latest Incoming SSN Reset Request, which is
    * done then. Returns the streams that we had asked for.
    */
-  handleAnsweringRequest(responseSequenceNumber: number): readonly number[] | undefined {
-    if (this.#incomingReset?.requestSequenceNumber !== responseSequenceNumber) return undefined;
+  handleAnsweringRequest(responseSequenceNumber: number, streamIds: readonly number[]): readonly number[] | undefined {
+    if (this.#incomingReset?.requestSequenceNumber !== responseSequenceNumber) {
+      this.#noteReset(streamIds);
+      return undefined;
+    }
     if (this.#inFlight?.requestSequenceNumber === responseSequenceNumber) this.#finish(this.#inFlight, 'performed');
     return this.#incomingReset.streamIds;
+  }
+
+  /** The peer has not seen a request that was taken for answered. It goes again, and the one behind it after that. */
+  #takeUpAgain(guessed: InFlight, next: InFlight, now: Instant): void {
+    this.#waiting.unshift(next);
+    this.#nextRequestSequenceNumber = next.requestSequenceNumber;
+    if (next.request.kind === 'reset association') this.#mayResetAssociationAt = now;
+    this.#inFlight = { ...guessed, doubt: undefined, isTold: true };
+    this.#send(this.#inFlight, now);
+  }
+
+  #finishByGuess(inFlight: InFlight, result: ReconfigurationResult): void {
+    this.#finish(inFlight, result);
+    this.#guessed = inFlight;
+  }
+
+  /** There are peers that put another number there, or none. */
+  #noteReset(streamIds: readonly number[]): void {
+    const inFlight = this.#inFlight;
+    if (inFlight?.request.kind !== 'reset incoming streams' || !covers(streamIds, inFlight.request.streamIds)) return;
+    inFlight.doubt ??= { result: 'performed', patience: 1 };
+  }
+
+  /**
+   * §5.2.6: whether the peer's Add Outgoing Streams Request is an answer to our Add Incoming Streams Request: as many as we have asked
+   * for. It has no number to tell, and may stand alone.
+   */
+  isAskedFor(newStreams: number): boolean {
+    return this.#incomingStreams === newStreams;
+  }
+
+  /** The peer's Add Outgoing Streams Request was accepted, or denied. */
+  handleAddedStreams(newStreams: number, isAccepted: boolean): void {
+    const inFlight = this.#inFlight;
+    const isAsking = inFlight?.request.kind === 'add incoming streams';
+    if (this.#incomingStreams === newStreams) {
+      this.#incomingStreams = undefined;
+      if (isAsking && !this.#addsInWords) this.#finishByGuess(inFlight, isAccepted ? 'performed' : 'denied');
+    } else if (isAsking) inFlight.doubt ??= { result: 'error', patience: 1 };
   }
 
   /** Re-configuration Timer, §5.1.1. Returns whether the association still stands. */
   handleTimeout(now: Instant): boolean {
     const inFlight = this.#inFlight;
     if (!this.#timer.expire(now) || inFlight === undefined) return true;
+    const { doubt } = inFlight;
+    if (doubt !== undefined && doubt.patience-- === 0) {
+      this.#finishByGuess(inFlight, doubt.result);
+      return true;
+    }
     inFlight.path.rto.backOff();
     // §5.1.1: "the sender MUST retransmit the RE-CONFIG chunk, increment the appropriate error counts (for both the association
     // and the destination)". §5.2.7 H2: "the RE-CONFIG chunk MUST be retransmitted but the corresponding error counters MUST NOT
@@ -275,6 +360,7 @@ export class ReconfigurationRequester {
       this.#timer.stop();
       this.#inFlight = undefined;
     }
+    if ('isTold' in queued && queued.isTold) return;
     const { request, pause } = queued;
     const isPerformed = result === 'performed' || result === 'nothing to do';
     const context = this.#context;
@@ -301,7 +387,10 @@ export class ReconfigurationRequester {
         events.push({ kind: 'streamsAdded', direction: 'outgoing', count: request.count, result });
         return;
       case 'add incoming streams':
-        if (!isPerformed) events.push({ kind: 'streamsAdded', direction: 'incoming', count: request.count, result });
+        // The streams themselves come with the peer's own request.
+        if (isPerformed) return;
+        this.#incomingStreams = undefined;
+        events.push({ kind: 'streamsAdded', direction: 'incoming', count: request.count, result });
         return;
       default:
         return request satisfies never;
@@ -358,6 +447,12 @@ export class ReconfigurationRequester {
       throw new SctpError('SCTP_ERR_INVALID_STREAM', `there is no stream ${String(streamId)}, only ${count}`);
     }
   }
+}
+
+/** Whether resetting `streams` resets `others`; none means all. */
+export function covers(streams: readonly number[], others: readonly number[]): boolean {
+  if (streams.length === 0) return true;
+  return others.length > 0 && others.every((streamId) => streams.includes(streamId));
 }
 
 function resultOf(result: number): ReconfigurationResult {

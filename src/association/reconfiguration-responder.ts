@@ -10,7 +10,7 @@ import type { Pause } from '../streams/pause.ts';
 import type { Context } from './context.ts';
 import type { DataReceiver } from './data-receiver.ts';
 import type { DataSender } from './data-sender.ts';
-import { mostStreams, mostStreamsListed, type ReconfigurationRequester } from './reconfiguration-requester.ts';
+import { covers, mostStreams, mostStreamsListed, type ReconfigurationRequester } from './reconfiguration-requester.ts';
 
 type Request = Extract<Parameter, { readonly requestSequenceNumber: number }>;
 type Result = keyof typeof reconfigurationResults;
@@ -113,7 +113,7 @@ export class ReconfigurationResponder {
     request: Extract<Request, { kind: 'Outgoing SSN Reset Request' }>,
   ): ReconfigurationResponseParameter {
     const { requestSequenceNumber, streamNumbers, sendersLastAssignedTsn } = request;
-    const askedFor = this.#requester.handleAnsweringRequest(request.responseSequenceNumber); // E1
+    const askedFor = this.#requester.handleAnsweringRequest(request.responseSequenceNumber, streamNumbers); // E1
     // §5.2.1: "If for whatever reason the endpoint does not wish to process a received request parameter, it MUST send a
     // corresponding response parameter".
     if (askedFor === undefined && !this.#context.reconfigurationPolicy.acceptStreamResets)
@@ -138,7 +138,7 @@ export class ReconfigurationResponder {
     this.#deferred = undefined;
     // E4: "Any queued TSNs (queued at step E2) MUST now be released and processed normally."
     this.#receiver.resetStreams(streamIds, sendersLastAssignedTsn);
-    const askedFor = this.#requester.handleAnsweringRequest(responseSequenceNumber);
+    const askedFor = this.#requester.handleAnsweringRequest(responseSequenceNumber, streamIds);
     const event = { kind: 'streamsReset', direction: 'incoming', streamIds, result: 'performed' } as const;
     this.#context.events.push(askedFor === undefined ? event : { ...event, askedFor });
     // E5: "A Re-configuration Response Parameter MUST be put into a RE-CONFIG chunk indicating successful processing."
@@ -150,7 +150,11 @@ export class ReconfigurationResponder {
     { requestSequenceNumber, streamNumbers }: Extract<Request, { kind: 'Incoming SSN Reset Request' }>,
     isKnown: boolean,
   ): ReconfigurationResponseParameter | undefined {
-    if (isKnown) return this.#answers.get(requestSequenceNumber);
+    // It comes again: our own request was lost, or the peer waits for words.
+    if (isKnown && this.#requester.isStillAnswering(requestSequenceNumber)) {
+      return this.#answers.get(requestSequenceNumber);
+    }
+    if (isKnown) return this.#answer(requestSequenceNumber, 'Success - Performed');
     // Our own request would not fit into a packet, or wait behind too many others.
     const isAcceptable =
       this.#context.reconfigurationPolicy.acceptStreamResets &&
@@ -238,9 +242,9 @@ export class ReconfigurationResponder {
     const { requestSequenceNumber, newStreams } = request;
     const { options, inboundStreams, events } = this.#context;
     // §5.2.5: "SHOULD deny the request if the number of streams exceeds a limit that should be configurable by the application."
-    const isAcceptable =
-      this.#context.reconfigurationPolicy.acceptAddedStreams &&
-      inboundStreams + newStreams <= options.maxInboundStreams;
+    const isWelcome = this.#requester.isAskedFor(newStreams) || this.#context.reconfigurationPolicy.acceptAddedStreams;
+    const isAcceptable = isWelcome && inboundStreams + newStreams <= options.maxInboundStreams;
+    this.#requester.handleAddedStreams(newStreams, isAcceptable);
     if (!isAcceptable) return this.#answer(requestSequenceNumber, 'Denied');
     this.#context.inboundStreams += newStreams;
     events.push({ kind: 'streamsAdded', direction: 'incoming', count: newStreams, result: 'performed' });
@@ -307,10 +311,4 @@ export class ReconfigurationResponder {
 
 function isRequest(parameter: Parameter): parameter is Request {
   return 'requestSequenceNumber' in parameter;
-}
-
-/** Whether resetting `streams` resets `others`; none means all. */
-function covers(streams: readonly number[], others: readonly number[]): boolean {
-  if (streams.length === 0) return true;
-  return others.length > 0 && others.every((streamId) => streams.includes(streamId));
 }

@@ -1,8 +1,12 @@
 import type { NetAddress } from '../base/address.ts';
 import { withoutZone } from '../base/ip-scope.ts';
-import type { Instant } from '../base/time.ts';
+import { type Instant, Timer } from '../base/time.ts';
 import { type OwnAddresses, otherLocalAddress, pairedLocalAddress } from './addresses.ts';
 import type { Path } from './path.ts';
+
+/** How soon it is first asked again where packets leave from, when that was not known; and how late at most. */
+const firstLookMs = 20;
+const lastLookMs = 30_000;
 
 /**
  * From which of our addresses the packets to each path leave, and whether the peer was told of it.
@@ -12,12 +16,16 @@ import type { Path } from './path.ts';
  * the association. So a path whose packets would leave from elsewhere is left aside until they do not.
  */
 export class SourceAddress {
+  /** Runs while something is not known, or a path is aside. */
+  readonly timer: Timer = new Timer();
   readonly #own: OwnAddresses;
   /** What the peer knows us by, without zones; nothing before it has answered our INIT, which may leave from anywhere. */
   #told: readonly string[] = [];
   /** The peer's address to which our INIT or INIT ACK went, while nobody has told from where: that source it knows by all means. */
   #introducedTo: NetAddress | undefined;
   #version = Number.NaN;
+  /** How often in a row something was not as it should be: it is looked at again ever less often. */
+  #looks = 0;
 
   constructor(own: OwnAddresses) {
     this.#own = own;
@@ -57,11 +65,19 @@ export class SourceAddress {
 
   /** Whether packets may leave from elsewhere than was thought. Asked before every packet. */
   isOutdated(now: Instant): boolean {
+    if (this.timer.expire(now)) return true;
     return this.#own.sources !== undefined && this.#isIntroduced && this.#own.sources.versionAt(now) !== this.#version;
   }
 
-  handleReview(now: Instant): void {
-    this.#version = this.#own.sources?.versionAt(now) ?? 0;
+  /** All paths were assigned anew; `isComplete` unless one of them is aside. */
+  handleReview(isComplete: boolean, now: Instant): void {
+    const { sources } = this.#own;
+    if (sources === undefined) return;
+    const version = sources.versionAt(now);
+    if (version !== this.#version || isComplete) this.#looks = 0;
+    this.#version = version;
+    if (isComplete && this.#introducedTo === undefined) this.timer.stop();
+    else this.timer.start(now, Math.min(firstLookMs * 2 ** this.#looks++, lastLookMs));
   }
 
   /** Decides where packets to the `index`th path leave from, and whether they may. */

@@ -192,12 +192,14 @@ function decode(bytes: Uint8Array): StateCookie | undefined {
 }
 
 function capabilityBits(capabilities: Capabilities): number {
-  const { partialReliability, interleaving, streamReconfiguration, zeroChecksumToPeer } = capabilities;
+  const { partialReliability, interleaving, streamReconfiguration, zeroChecksumToPeer, linuxInterleaving } =
+    capabilities;
   return (
     (partialReliability ? 1 : 0) |
     (interleaving ? 2 : 0) |
     (streamReconfiguration ? 4 : 0) |
-    (zeroChecksumToPeer ? 8 : 0)
+    (zeroChecksumToPeer ? 8 : 0) |
+    (linuxInterleaving === true ? 16 : 0)
   );
 }
 
@@ -207,5 +209,6 @@ function capabilitiesOf(bits: number): Capabilities {
     interleaving: (bits & 2) !== 0,
     streamReconfiguration: (bits & 4) !== 0,
     zeroChecksumToPeer: (bits & 8) !== 0,
+    ...((bits & 16) === 0 ? {} : { linuxInterleaving: true }),
   };
 }

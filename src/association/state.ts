@@ -17,6 +17,8 @@ export interface CookieWait {
   readonly init: InitChunk;
   /** How often the peer has found a cookie of its own too old. */
   readonly staleCookies: number;
+  /** An INIT ACK chunk that we did not want, and how many more answers to the INIT chunks before may come. */
+  readonly declined?: { readonly initiateTag: number; late: number } | undefined;
   retransmissions: number;
 }
 

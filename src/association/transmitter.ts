@@ -1,11 +1,23 @@
+import { asciiBytes } from '../base/bytes.ts';
+import { randomBytes } from '../base/random.ts';
 import type { Instant } from '../base/time.ts';
-import { chunkLength, commonHeaderLength, type PacketBuilder, padChunk } from '../chunks/index.ts';
+import {
+  type Chunk,
+  chunkLength,
+  commonHeaderLength,
+  heartbeatValue,
+  type PacketBuilder,
+  padChunk,
+} from '../chunks/index.ts';
 import type { Context, Transmit } from './context.ts';
 import type { Path } from './path.ts';
 import type { Transfer } from './state.ts';
 
 /** SACK chunk without blocks: the least that has to fit beside DATA. */
 const smallestSackLength = 16;
+
+/** HEARTBEAT chunk with a nonce. */
+const leastFillerLength = 16;
 
 /** FORWARD TSN or I-FORWARD-TSN chunk with one entry. */
 const smallestForwardTsnLength = 16;
@@ -57,6 +69,7 @@ export class Transmitter {
     if (state.name === 'CLOSED' || state.name === 'COOKIE-WAIT') return undefined;
     // §5.1 C: "until the COOKIE ACK chunk is returned, the sender MUST NOT send any other packets to the peer."
     if (state.name === 'COOKIE-ECHOED') return this.#pollCookieEcho();
+    if (state.sender.hasRfcFsns && state.receiver.countsFsnFromSecond) return this.#refuseLinuxFsns();
     if (this.#maySendData()) state.reconfiguration.pump(now);
     const transmit = this.#pollBundle(state, now);
     if (transmit === undefined) {
@@ -65,6 +78,19 @@ export class Transmitter {
       this.#hasReadSack = false;
     }
     return transmit;
+  }
+
+  /** Who numbers fragments from the second one on reads them so, too: our messages in pieces were acknowledged there, and are lost. */
+  #refuseLinuxFsns(): Transmit | undefined {
+    const context = this.#context;
+    const violation = 'the FSN of a second fragment is 0';
+    context.abort(
+      'SCTP_ERR_PROTOCOL_VIOLATION',
+      [{ kind: 'Protocol Violation', information: asciiBytes(violation) }],
+      'the peer numbers fragments of I-DATA as Linux does, and would lose ours: `linuxInterleaving` is for such peers',
+    );
+    const abort = context.packets.shift();
+    return abort && this.#count(abort);
   }
 
   #pollCookieEcho(): Transmit | undefined {
@@ -126,13 +152,22 @@ export class Transmitter {
     const length = commonHeaderLength + size;
     const fragmented = path.fragmentedSizeOf(linkMtu?.(path.address, path.localAddress) ?? 0);
     const isPadded = fragmented > length && fragmented <= maxPacketSize;
-    const whole = isPadded ? fragmented : length;
+    const whole = isPadded ? Math.max(fragmented, length + leastFillerLength) : length;
     this.#begin(path, whole);
-    // §6.1: a PAD chunk stands before DATA as all control chunks do; some peers acknowledge nothing behind which one stands.
-    if (isPadded) this.#builder.append(padChunk(fragmented - length));
+    // It stands before DATA as all control chunks do: some peers acknowledge nothing behind which another chunk stands.
+    if (isPadded) this.#builder.append(this.#filler(path, whole - length));
     sender.fill(this.#builder, path, now, whole);
     this.#burst--;
     return this.#finish(path);
+  }
+
+  /** A chunk that means nothing: PAD, or a HEARTBEAT for peers who may drop packets with chunks that they do not know. */
+  #filler(path: Path, length: number): Chunk {
+    if (path.mtu?.isAnswered !== false) return padChunk(length);
+    // §3.3.5: "MUST include a random nonce of length 64 bits or longer". Its answer is nobody's.
+    const info = new Uint8Array(length - 8);
+    info.set(randomBytes(this.#context.environment.random, 8));
+    return { kind: 'HEARTBEAT', value: heartbeatValue(info) };
   }
 
   #appendForwardTsn(sender: Transfer['sender'], path: Path, limit: number, now: Instant): void {

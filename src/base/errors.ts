@@ -16,6 +16,7 @@ export type SctpErrorCode =
   | 'SCTP_ERR_PEER_UNREACHABLE'
   | 'SCTP_ERR_PROTOCOL_VIOLATION'
   | 'SCTP_ERR_SHUTDOWN_TIMEOUT'
+  | 'SCTP_ERR_STANDSTILL'
   | 'SCTP_ERR_CANCELLED'
   | 'SCTP_ERR_HOST_NOT_FOUND'
   | 'SCTP_ERR_ADDRESS_IN_USE'
@@ -55,6 +56,8 @@ export const errorCodes: Readonly<Record<SctpErrorCode, string>> = {
   SCTP_ERR_PROTOCOL_VIOLATION: 'the peer violated the protocol',
   /** The shutdown took longer than T5-shutdown-guard allows (RFC 9260 §9.2). */
   SCTP_ERR_SHUTDOWN_TIMEOUT: 'the shutdown took too long',
+  /** The peer let data wait for longer than `standstillMs`, or for longest of all when `maxBufferedBytes` was reached. */
+  SCTP_ERR_STANDSTILL: 'the peer has let data wait for too long',
   /** The caller's AbortSignal fired. */
   SCTP_ERR_CANCELLED: 'the operation was cancelled',
   /** The host name did not resolve. */

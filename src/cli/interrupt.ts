@@ -1,21 +1,28 @@
+import type { CloseOptions } from '../index.ts';
+
 /** How long a graceful end may take after an interrupt before it is cut short. */
-const patienceMs = 5_000;
+const limit: CloseOptions = { timeoutMs: 5_000 };
+
+/** What can be closed gracefully, within a limit, and at once. */
+interface Closable {
+  close(options: CloseOptions): Promise<void>;
+  abort(): unknown;
+}
 
 /**
- * Calls `close` at the first SIGINT or SIGTERM and `abort` at the second one, or when closing takes too long. Returns
- * a function that ends the arrangement.
+ * Closes at the first SIGINT or SIGTERM, within a limit, and aborts at the second one. Returns a function that ends the
+ * arrangement.
  */
-export function onInterrupt(close: () => void, abort: () => void): () => void {
-  let patience: ReturnType<typeof setTimeout> | undefined;
+export function onInterrupt(closable: Closable): () => void {
+  let isClosing = false;
   const handle = (): void => {
-    if (patience === undefined) {
-      patience = setTimeout(abort, patienceMs);
-      close();
-    } else abort();
+    if (isClosing) closable.abort();
+    // What it is closed for is told where it is read.
+    else closable.close(limit).catch(() => {});
+    isClosing = true;
   };
   process.on('SIGINT', handle).on('SIGTERM', handle);
   return () => {
-    clearTimeout(patience);
     process.off('SIGINT', handle).off('SIGTERM', handle);
   };
 }

@@ -3,13 +3,16 @@ import type { Ledger } from '../base/ledger.ts';
 import type { Instant } from '../base/time.ts';
 import type { ErrorCause } from '../chunks/index.ts';
 
-/** What an operator allows an endpoint. When a limit is reached new peers are refused; those that are there stay unharmed. */
+/** What an operator allows an endpoint. When a limit is reached new peers are refused. */
 export interface EndpointLimits {
   /** Associations at a time. Default 100,000. */
   readonly maxAssociations: number;
-  /** INIT chunks that are answered with INIT ACK in a second: each costs an HMAC. Default 20,000. */
+  /** INIT chunks that are answered in a second, each of which costs an HMAC; any more are ignored. Default 20,000. */
   readonly maxHandshakesPerSecond: number;
-  /** Bytes in all send and receive buffers together above which no association is accepted. Default 1 GiB. */
+  /**
+   * Bytes in all send and receive buffers together. From there on associations are ended whose peer stands still, the one that
+   * has for longest first (for three seconds at least); with nobody left who does, no association is accepted. Default 1 GiB.
+   */
   readonly maxBufferedBytes: number;
 }
 
@@ -45,22 +48,27 @@ export class Admission {
     this.#ledger = ledger;
   }
 
-  /** The causes to refuse an INIT with, undefined when it is to be answered. */
-  objectionToInit(associations: number, now: Instant): readonly ErrorCause[] | undefined {
-    const objection = this.objectionToAssociation(associations);
-    if (objection !== undefined) return objection;
+  /**
+   * Whether one more INIT is looked at. Whoever is too many is not answered at all, so that its T1-init tries again: an ABORT
+   * chunk would turn it away for good.
+   */
+  takesInit(now: Instant): boolean {
     const rate = this.#limits.maxHandshakesPerSecond;
     const elapsedMs = now - (this.#filledAt ?? now);
     this.#filledAt = now;
     this.#tokens = Math.min(rate, this.#tokens + (elapsedMs * rate) / 1_000);
-    if (this.#tokens < 1) return outOfResource;
+    if (this.#tokens < 1) return false;
     this.#tokens--;
-    return undefined;
+    return true;
+  }
+
+  /** Whether buffers hold more than they may, all together. */
+  get isPressed(): boolean {
+    return this.#ledger.bytes >= this.#limits.maxBufferedBytes;
   }
 
   /** The causes to refuse one more association with, undefined when there is room for it. */
   objectionToAssociation(associations: number): readonly ErrorCause[] | undefined {
-    const { maxAssociations, maxBufferedBytes } = this.#limits;
-    return associations >= maxAssociations || this.#ledger.bytes >= maxBufferedBytes ? outOfResource : undefined;
+    return associations >= this.#limits.maxAssociations || this.isPressed ? outOfResource : undefined;
   }
 }

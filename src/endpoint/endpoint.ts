@@ -1,6 +1,7 @@
 import { peerAddresses } from '../association/addresses.ts';
 import type { Association, AssociationIdentity, Demand } from '../association/association.ts';
 import type { AssociationEnvironment, Transmit } from '../association/context.ts';
+import { staleCookieError } from '../association/handshake.ts';
 import { longestCookieLifeMs, needsChecksum } from '../association/init.ts';
 import { type AssociationOptions, givesOptions, type OptionsPreset, resolveOptions } from '../association/options.ts';
 import { CookieJar, type StateCookie } from '../association/state-cookie.ts';
@@ -32,6 +33,7 @@ import { EndedTags } from './ended-tags.ts';
 import type { EndpointEvent, EndpointOptions, RemotePeer } from './endpoint-options.ts';
 import { Listener } from './listener.ts';
 import { answerOutOfTheBlue, isMalformedInit } from './out-of-the-blue.ts';
+import { Pressure } from './pressure.ts';
 import { Slot } from './slot.ts';
 import { requireWorkerPlace } from './worker-routing.ts';
 
@@ -64,6 +66,7 @@ export class Endpoint {
   readonly #replies = new Ring<Transmit>();
   readonly #counters = createCounters();
   readonly #listener: Listener;
+  readonly #pressure = new Pressure();
 
   /** @throws SctpError SCTP_ERR_INVALID_ARGUMENT */
   constructor(options: EndpointOptions, environment: Environment) {
@@ -156,6 +159,7 @@ export class Endpoint {
    * here for a while, because its taker was busy. Returns what it wants first.
    */
   handlePacket(bytes: Uint8Array, from: NetAddress, to: NetAddress | undefined, now: Instant, isLate = false): Demand {
+    if (this.#listener.isPressed) this.#relievePressure(now);
     const slot = this.#handlePacket(bytes, from, to, now, isLate);
     if (slot !== undefined) this.#settle(slot, now);
     if (this.#replies.length > 0) return 'answer';
@@ -203,6 +207,8 @@ export class Endpoint {
       this.#counters.unknownSource++;
       return undefined;
     }
+    const isForUs = slot !== undefined || this.listening;
+    if (isForUs && isInit(packet) && !this.#listener.takesInit(now)) return undefined;
     if (slot === undefined) this.#handleUnmatched(packet, from, to, now);
     else if (first.kind === 'INIT' && isInit(packet)) slot.association.handleInit(first, from, to, now);
     else if (!slot.association.handlePacket(packet, from, to, now, isLate)) this.#counters.badVerificationTag++;
@@ -211,6 +217,7 @@ export class Endpoint {
 
   /** To be called at `nextTimeout`, or later; earlier does no harm. */
   handleTimeout(now: Instant): void {
+    if (this.#listener.isPressed) this.#relievePressure(now);
     for (;;) {
       const slot = this.#deadlines.first;
       if (slot === undefined || slot.deadline > now) return;
@@ -249,6 +256,11 @@ export class Endpoint {
       slot.hasEvents = false;
       this.#eventful.shift();
     }
+  }
+
+  #relievePressure(now: Instant): void {
+    const isPressed = (): boolean => this.#listener.isPressed;
+    this.#pressure.relieve(() => this.associations, isPressed, now);
   }
 
   #pollActive(now: Instant): Transmit | undefined {
@@ -304,15 +316,11 @@ export class Endpoint {
    * chunk would identify an existing TCB".
    */
   #findByInit(init: InitChunk, remotePort: number, from: NetAddress): Slot | undefined {
-    for (const address of peerAddresses(init.parameters, from, this.#localIps)) {
+    for (const address of peerAddresses(init.parameters, from, this.#environment)) {
       const slot = this.#table.findByPeer(address, remotePort);
       if (slot !== undefined) return slot;
     }
     return undefined;
-  }
-
-  get #localIps(): readonly string[] {
-    return this.#environment.localAddresses.map(({ ip }) => ip);
   }
 
   #handleUnmatched(packet: Packet, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
@@ -354,13 +362,20 @@ export class Endpoint {
       slot.association.handleCookieEcho(cookie, packet, from, to, now);
       return slot;
     }
-    if (this.#ended.has(cookie.localTag, now)) {
+    if (this.#ended.remembers(cookie.localTag)) {
       // A peer that still waits for its COOKIE ACK has missed the end; any other drops an ABORT chunk (§8.4 2).
       const abort: Chunk = { kind: 'ABORT', tagReflected: false, causes: [] };
       this.#reply(abort, cookie.peerTag, cookie.localPort, cookie.peerPort, from, to);
       return undefined;
     }
-    return this.listening ? this.#accept(cookie, packet, from, to, now) : undefined;
+    if (!this.listening) return undefined;
+    if (this.#ended.hasForgotten(cookie.createdAt)) {
+      // It may have been used before. Its owner, if it was not, asks for another (§5.2.6).
+      this.#counters.staleCookies++;
+      this.#reply(staleCookieError(cookie, now), cookie.peerTag, cookie.localPort, cookie.peerPort, from, to);
+      return undefined;
+    }
+    return this.#accept(cookie, packet, from, to, now);
   }
 
   #findByCookie({ peerAddresses, peerPort }: StateCookie): Slot | undefined {
@@ -394,6 +409,7 @@ export class Endpoint {
       },
       this.#options,
     );
+    slot.establishedAt = now;
     slot.association.accept(cookie, packet, from, to, now);
     return slot;
   }
@@ -422,11 +438,14 @@ export class Endpoint {
       if (this.#table.findByTag(slot.tag) !== slot) return;
       this.#table.remove(slot);
       // §14.2: "if an association is 'CLOSED', its TCB SHOULD be removed."
-      this.#ended.add(slot.tag, now);
+      this.#ended.add(slot.tag, slot.establishedAt ?? now, now);
       this.#deadlines.schedule(slot, Number.POSITIVE_INFINITY);
     } else if (association.placeVersion !== slot.placeVersion) {
       this.#table.remove(slot);
-      if (association.myVerificationTag !== slot.tag) this.#ended.add(slot.tag, now);
+      if (association.myVerificationTag !== slot.tag) {
+        this.#ended.add(slot.tag, slot.establishedAt ?? now, now);
+        slot.establishedAt = now;
+      }
       slot.tag = association.myVerificationTag;
       slot.placeVersion = association.placeVersion;
       // §1.3: an INIT ACK chunk may claim addresses at which we have another association; this one must not harm it.

@@ -35,6 +35,18 @@ export class Listener {
     this.#admission = new Admission(limits, environment.ledger);
   }
 
+  /** Whether buffers hold more than they may. */
+  get isPressed(): boolean {
+    return this.#admission.isPressed;
+  }
+
+  /** Whether an INIT chunk is looked at, or ignored because there are too many. */
+  takesInit(now: Instant): boolean {
+    const isTaken = this.#admission.takesInit(now);
+    if (!isTaken) this.#counters.initsRefused++;
+    return isTaken;
+  }
+
   /**
    * The answer to an INIT chunk, undefined for none.
    * @param ports ours and the peer's
@@ -56,7 +68,7 @@ export class Listener {
       return undefined;
     }
     const parameters = recognize(init.parameters, this.#options, this.#environment);
-    const objection = objectionTo(init, parameters) ?? this.#admission.objectionToInit(associations, now);
+    const objection = objectionTo(init, parameters) ?? this.#admission.objectionToAssociation(associations);
     if (objection !== undefined) {
       this.#counters.initsRefused++;
       return { chunk: { kind: 'ABORT', tagReflected: false, causes: objection }, verificationTag: init.initiateTag };

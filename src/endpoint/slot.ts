@@ -2,6 +2,7 @@ import { type ActivityListener, Association, type AssociationIdentity } from '..
 import type { AssociationEnvironment } from '../association/context.ts';
 import type { AssociationOptions } from '../association/options.ts';
 import type { HeapEntry } from '../base/deadline-heap.ts';
+import type { Instant } from '../base/time.ts';
 import type { Place } from './association-table.ts';
 
 /** An association and its place in the endpoint's queues. */
@@ -9,6 +10,8 @@ export class Slot implements HeapEntry, ActivityListener {
   readonly association: Association;
   /** The tag under which it is found; a restart changes it. */
   tag: number;
+  /** When it came to stand under this tag, as the side that was asked; undefined for the side that asks. */
+  establishedAt: Instant | undefined = undefined;
   /** The version of its place under which it is found. */
   placeVersion: number;
   place: Place | undefined;

@@ -28,4 +28,6 @@ export interface CongestionControl {
   handleRetransmissionTimeout(): void;
   /** Nothing was sent to the address for one RTO. */
   handleIdle(): void;
+  /** Packets take another way from now on: everything is as at the beginning. */
+  reset(): void;
 }

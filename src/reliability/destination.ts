@@ -71,6 +71,9 @@ export class Destination {
     this.rto.measure(now - this.#timedAt);
   }
 
+  /** A chunk of `size` bytes that was sent several times, and nowhere else, has arrived: it measures nothing. */
+  handleRepeatedAcknowledged(_size: number, _now: Instant): void {}
+
   /**
    * §6.3.1 C5: "RTT measurements SHOULD only be made using a DATA chunk with TSN r if no DATA chunk with TSN less than
    * or equal to r was retransmitted since the DATA chunk with TSN r was sent first." Wherever to.

@@ -408,6 +408,7 @@ export class OutstandingData<Cargo, D extends Destination> {
     if (!this.#noteArrival(chunk)) return;
     // Karn's algorithm, §6.3.1 C5
     if (chunk.transmissions === 1) destination.handleAcknowledged(chunk.tsn, now);
+    else if (!chunk.wentToSeveral) destination.handleRepeatedAcknowledged(chunk.size, now);
     this.#outcome.bytesAcked += chunk.size;
     if (!chunk.wentToSeveral) this.#outcome.reached.add(destination);
     this.#listener.handleAcknowledged(chunk.cargo);

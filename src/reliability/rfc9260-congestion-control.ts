@@ -3,6 +3,8 @@ import type { Acknowledgement, CongestionControl } from './congestion-control.ts
 /** Slow start and congestion avoidance as RFC 9260 §7.2 has them. */
 export class Rfc9260CongestionControl implements CongestionControl {
   pmdcs: number;
+  readonly #isIpv6: boolean;
+  readonly #initialCwndPackets: number | undefined;
   #cwnd: number;
   /** §7.2.1: "The initial value of ssthresh SHOULD be arbitrarily high". */
   #ssthresh = Number.MAX_SAFE_INTEGER;
@@ -12,11 +14,9 @@ export class Rfc9260CongestionControl implements CongestionControl {
   /** `initialCwndPackets` replaces the RFC's initial window by that many PMDCS (as RFC 6928 does for TCP). */
   constructor(pmdcs: number, isIpv6: boolean, initialCwndPackets?: number) {
     this.pmdcs = pmdcs;
-    // §7.2.1: "min(4 * PMDCS, max(2 * PMDCS, 4404)) bytes if the peer address is an IPv4 address and […] 4344"
-    this.#cwnd =
-      initialCwndPackets === undefined
-        ? Math.min(4 * pmdcs, Math.max(2 * pmdcs, isIpv6 ? 4344 : 4404))
-        : initialCwndPackets * pmdcs;
+    this.#isIpv6 = isIpv6;
+    this.#initialCwndPackets = initialCwndPackets;
+    this.#cwnd = this.#initialCwnd;
   }
 
   get cwnd(): number {
@@ -97,6 +97,21 @@ export class Rfc9260CongestionControl implements CongestionControl {
     }
     // §7.2.1: "SHOULD be adjusted to max(cwnd / 2, 4 * PMDCS) once per RTO"; it never raises a smaller cwnd.
     this.#cwnd = Math.min(this.#cwnd, Math.max(Math.floor(this.#cwnd / 2), 4 * this.pmdcs));
+  }
+
+  reset(): void {
+    this.#cwnd = this.#initialCwnd;
+    this.#ssthresh = Number.MAX_SAFE_INTEGER;
+    this.#partialBytesAcked = 0;
+    this.#hasBeenIdle = false;
+  }
+
+  get #initialCwnd(): number {
+    const { pmdcs } = this;
+    // §7.2.1: "min(4 * PMDCS, max(2 * PMDCS, 4404)) bytes if the peer address is an IPv4 address and […] 4344"
+    return this.#initialCwndPackets === undefined
+      ? Math.min(4 * pmdcs, Math.max(2 * pmdcs, this.#isIpv6 ? 4344 : 4404))
+      : this.#initialCwndPackets * pmdcs;
   }
 
   #halve(): void {

@@ -14,6 +14,7 @@ import { SctpError } from '../base/errors.ts';
 import type { ErrorCause } from '../chunks/index.ts';
 import type { Driver } from '../driver/driver.ts';
 import type { SchedulerName, StreamScheduler } from '../streams/stream-scheduler.ts';
+import { type CloseOptions, disposeLimit, isLimited, limitClosing, requireCloseOptions } from './close-limit.ts';
 import { endingError, type SctpClosed } from './closed.ts';
 import { describePeer } from './describe-peer.ts';
 import { Inbox } from './inbox.ts';
@@ -21,7 +22,7 @@ import type { IncomingMessage } from './incoming-message.ts';
 import type { MessageWriter } from './message-writer.ts';
 import { ownedBytes, type SctpMessage, type SendData, type SendOptions } from './messages.ts';
 import { Outbox } from './outbox.ts';
-import { ignore, quiet, rejection } from './quiet.ts';
+import { quiet, rejection } from './quiet.ts';
 import { Reconfigurations, type StreamCounts, type StreamSelection } from './reconfigurations.ts';
 import { SctpStream, type StreamOptions } from './sctp-stream.ts';
 import { TypedEmitter } from './typed-emitter.ts';
@@ -87,6 +88,7 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
   #end: SctpClosed | undefined;
   #closing: Promise<void> | undefined;
   #isAborted = false;
+  #cutReason: SctpError | undefined;
 
   /** Made by `listen` and `connect`. */
   constructor(core: Association, owner: AssociationOwner, host: string | readonly string[]) {
@@ -250,11 +252,29 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
    * Closes gracefully (RFC 9260 §9.2): returns when all that was given to `send` is acknowledged and the association
    * is closed on both sides. Rejects with the SctpError that ended the association otherwise. What still arrives can
    * be read meanwhile and afterwards.
+   *
+   * Without a limit it takes as long as the peer does, which may keep its window closed for ever (§6.1 A). With one, the
+   * association is aborted when that is reached, and the promise rejects with `SCTP_ERR_SHUTDOWN_TIMEOUT` or
+   * `SCTP_ERR_CANCELLED`; `closed` tells what was not delivered. It may be called again to set a tighter limit. Rejects with
+   * `SCTP_ERR_INVALID_ARGUMENT`, and does nothing, when the options are wrong.
    */
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    this.#closing.catch(ignore);
+  close(options: CloseOptions = {}): Promise<void> {
+    try {
+      requireCloseOptions(options);
+    } catch (error) {
+      return rejection(error);
+    }
+    this.#closing ??= quiet(this.#close());
+    if (this.#end === undefined && isLimited(options)) {
+      limitClosing(options, this.closed, (reason) => this.#cut(reason));
+    }
     return this.#closing;
+  }
+
+  /** The core's `standstillMs` from now on: how long the peer may let data wait. Set by an endpoint that closes. */
+  set standstillMs(value: number) {
+    this.#core.standstillMs = value;
+    this.#owner.driver.schedule();
   }
 
   /** Ends the association at once: the peer gets an ABORT with `reason`, what is not delivered yet is lost. */
@@ -299,9 +319,9 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
     return webStreamPair(this.stream(streamId, options));
   }
 
-  /** As `close`; nothing after an `abort`. */
+  /** As `close` with a limit of ten seconds; nothing after an `abort`. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#isAborted) await this.close();
+    if (!this.#isAborted) await this.close(disposeLimit);
   }
 
   protected override listenersChanged(event: keyof AssociationEvents): void {
@@ -313,6 +333,14 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
     if (this.#hasSentAll) this.#shutdown();
     const { graceful } = await this.closed;
     if (!graceful) throw this.#endError();
+  }
+
+  /** The limit of `close` is reached. */
+  #cut(reason: SctpError): void {
+    if (this.#end !== undefined) return;
+    this.#cutReason ??= reason;
+    this.#core.abort(ownedBytes(reason.message), this.#owner.driver.now());
+    this.#owner.driver.schedule();
   }
 
   #shutdown(): void {
@@ -386,7 +414,9 @@ export class SctpAssociation extends TypedEmitter<AssociationEvents> {
   }
 
   #handleClosed(ending: Ending): void {
-    const error = endingError(ending, this.#peer, this.#owner.failure());
+    const isCut = ending.by === 'local' && ending.error?.code === 'SCTP_ERR_ABORTED';
+    const cutReason = isCut ? this.#cutReason : undefined;
+    const error = cutReason ?? endingError(ending, this.#peer, this.#owner.failure());
     this.#end = {
       graceful: ending.graceful,
       by: ending.by,

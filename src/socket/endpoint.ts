@@ -11,10 +11,12 @@ import { Endpoint } from '../endpoint/endpoint.ts';
 import type { Transport } from '../transport/transport.ts';
 import { sctpTunnelingPort } from '../transport/udp.ts';
 import { type AssociationOwner, SctpAssociation } from './association.ts';
+import { type CloseOptions, disposeLimit, isLimited, requireCloseOptions } from './close-limit.ts';
 import type { SctpClosed } from './closed.ts';
 import { describePeer } from './describe-peer.ts';
 import type { ChosenTransport } from './make-transport.ts';
 import { type GivenAssociationOptions, type PeerOptions, requireHost, requirePort } from './options.ts';
+import { rejection } from './quiet.ts';
 import { Readers } from './readers.ts';
 import { resolveAddresses } from './resolve.ts';
 import { TypedEmitter } from './typed-emitter.ts';
@@ -42,6 +44,9 @@ interface OpenOptions {
  * memory of a program that does not look.
  */
 const backlog = 128;
+
+/** How long a peer may let data wait while its endpoint closes, where the caller has set no limit. */
+const closingStandstillMs = 10_000;
 
 /**
  * One SCTP port on one socket, with all of its associations. Made by `listen`.
@@ -145,9 +150,23 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
   /**
    * Takes no more associations, closes those that there are gracefully, then the socket. Resolves when that is done,
    * also if some of them failed: each one tells so itself.
+   *
+   * When a limit is reached, what is still open is aborted. Without one, an association is given up with
+   * `SCTP_ERR_STANDSTILL` whose peer has let data wait for ten seconds (`standstillMs`): one peer that keeps its window closed
+   * does not hold up the end of a service. `timeoutMs: Infinity` waits for it, too. It may be called again to set a tighter
+   * limit. Rejects with `SCTP_ERR_INVALID_ARGUMENT`, and does nothing, when the options are wrong.
    */
-  close(): Promise<void> {
+  close(options: CloseOptions = {}): Promise<void> {
+    try {
+      requireCloseOptions(options);
+    } catch (error) {
+      return rejection(error);
+    }
     this.#closing ??= this.#close();
+    for (const association of this.#associations.values()) {
+      if (isLimited(options)) void association.close(options);
+      else association.standstillMs = closingStandstillMs;
+    }
     return this.#closing;
   }
 
@@ -161,9 +180,9 @@ export class SctpEndpoint extends TypedEmitter<EndpointEvents> {
     return this.#readers.iterate();
   }
 
-  /** As `close`. */
+  /** As `close` with a limit of ten seconds. */
   [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+    return this.close(disposeLimit);
   }
 
   protected override listenersChanged(event: keyof EndpointEvents): void {

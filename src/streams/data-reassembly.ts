@@ -90,10 +90,8 @@ export class DataReassembly implements Reassembly {
     return this.#deliveryAt(tsn, fragment)?.message.isAwaited === true;
   }
 
-  bytesBefore(tsn: Tsn, { streamId, unordered, messageId, beginning }: Fragment): number {
-    const stream = this.#streams.get(streamId);
-    const runs = unordered ? stream?.unordered : stream?.partial?.get(ssn(messageId));
-    return beginning ? 0 : (runs?.bytesBefore(tsn) ?? 0);
+  bytesBefore(tsn: Tsn, { beginning }: Fragment): number {
+    return beginning ? 0 : this.#runs.bytesBefore(tsn);
   }
 
   deliverPartly(isPressed: boolean): void {

@@ -151,12 +151,18 @@ export class OutgoingPiece implements OutgoingFragment {
   readonly ending: boolean;
   readonly fsn: number;
 
-  constructor(message: OutgoingMessage, payload: Uint8Array, beginning: boolean, ending: boolean) {
+  constructor(
+    message: OutgoingMessage,
+    payload: Uint8Array,
+    beginning: boolean,
+    ending: boolean,
+    fsn: number = message.fragmentCount,
+  ) {
     this.message = message;
     this.payload = payload;
     this.beginning = beginning;
     this.ending = ending;
-    this.fsn = message.fragmentCount;
+    this.fsn = fsn;
   }
 
   get streamId(): number {

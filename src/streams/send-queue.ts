@@ -22,6 +22,8 @@ export class SendQueue {
    * on: its fragments need consecutive TSNs (RFC 9260 §6.9).
    */
   isInterleaving = false;
+  /** Whether the second fragment of an I-DATA message has FSN 0, as Linux wants it, not 1. */
+  countsFsnFromSecond = false;
   /**
    * With interleaving, messages in pieces are under way at once up to so many bytes together, or one of any size: the peer
    * reads none of them before it is whole, and pieces of more than its buffer takes would stay pieces.
@@ -221,7 +223,8 @@ export class SendQueue {
     // the series to 01". RFC 8260 §2.2.2: "The first fragment MUST have the B bit set. The last fragment MUST have the E bit
     // set. All other fragments MUST NOT have the B or E bit set."
     const isWhole = beginning && ending && message.pieces === undefined;
-    const fragment = isWhole ? message : new OutgoingPiece(message, payload, beginning, ending);
+    const fsn = message.fragmentCount - (this.countsFsnFromSecond && !beginning ? 1 : 0);
+    const fragment = isWhole ? message : new OutgoingPiece(message, payload, beginning, ending, fsn);
     message.fragmentCount++;
     return fragment;
   }

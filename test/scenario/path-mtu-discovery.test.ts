@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decodePacket } from '../../src/chunks/index.ts';
-import type { Host, HostOptions } from '../../src/simulation/index.ts';
+import { decodePacket, type Packet } from '../../src/chunks/index.ts';
+import type { Host, HostOptions, LinkOptions } from '../../src/simulation/index.ts';
 import { flawIn, messages } from '../support/messages.ts';
 import { type EstablishedPair, endingOf, establishedPair, eventsOf } from '../support/pair.ts';
 
@@ -193,19 +193,81 @@ describe('a path whose MTU shrinks (RFC 8899 §4.3, RFC 9260 §6.9)', () => {
     expect(eventsOf(a, 'pathChange').some(({ path }) => path.state === 'inactive')).toBe(false);
   });
 
-  it('below the base size is used with 576 bytes, the least that IPv4 hosts reassemble', () => {
-    const { network, a, z } = probed();
-    network.link(a, z).set({ mtu: 700 });
-    a.feed(a.association, messages(3, 1_400));
-    network.run({ until: () => z.received().length === 3, forMs: 60_000 });
+  it.each([600, 700, 1_000, 1_100, 1_226])(
+    'below the base size, of %d bytes, is searched from 576 up, and left again when it grows',
+    (mtu) => {
+      const { network, a, z } = probed();
+      network.link(a, z).set({ mtu });
+      a.feed(a.association, messages(3, 1_400));
+      network.run({ until: () => z.received().length === 3, forMs: 60_000 });
+      network.run({ forMs: 20_000 });
+      a.feed(a.association, messages(3, 1_400));
+      network.run({ until: () => z.received().length === 6, forMs: 60_000 });
+      expect(a.association.paths[0]!.pathMtu).toBeLessThanOrEqual(mtu);
+      expect(a.association.paths[0]!.pathMtu).toBeGreaterThan(mtu - 28);
+      network.link(a, z).set({ mtu: 1_500 });
+      network.run({ forMs: 31_000 });
+      expect(a.association.paths[0]?.pathMtu).toBe(1_500);
+    },
+  );
+
+  it('below the base size from the beginning is found with the first data', () => {
+    const { network, a, z } = establishedPair(ethernet);
+    network.link(a, z).set({ mtu: 1_000 });
     network.run({ forMs: 20_000 });
-    a.feed(a.association, messages(3, 1_400));
-    network.run({ until: () => z.received().length === 6, forMs: 60_000 });
-    expect(a.association.paths[0]?.pathMtu).toBe(576);
-    network.link(a, z).set({ mtu: 1_500 });
-    network.run({ forMs: 31_000 });
-    expect(a.association.paths[0]?.pathMtu).toBe(1_500);
+    // Probes alone make nothing smaller: they may be lost for what they are.
+    expect(a.association.paths[0]?.pathMtu).toBe(1_228);
+    const sent = messages(50, 3_000);
+    a.feed(a.association, sent);
+    network.run({ until: () => z.received().length === 50, forMs: 10_000 });
+    expect(flawIn(z.received(), sent, true)).toBeUndefined();
+    expect(a.association.metrics().retransmissionTimeouts).toBe(1);
+    network.run({ forMs: 20_000 });
+    expect(a.association.paths[0]?.pathMtu).toBe(1_000);
   });
+
+  it('below the base size is kept by SACK chunks, too, whatever they have to report', () => {
+    const z = { ...ethernet.z, maxBurst: 0, initialCwndPackets: 1_000 };
+    const { network, a, z: peer } = establishedPair({ a: ethernet.a, z });
+    network.link(a, peer).set({ mtu: 600 });
+    a.feed(a.association, messages(3, 1_400));
+    network.run({ until: () => peer.received().length === 3, forMs: 60_000 });
+    network.clearLadder();
+    // Every other packet of Z's is lost, which makes for hundreds of gaps.
+    network.link(peer, a).set({ drop: (packet, index) => packet.chunks[0]?.kind === 'DATA' && index % 2 === 0 });
+    peer.feed(peer.association, messages(800, 1_180));
+    network.run({ forMs: 60_000 });
+    const sacks = network.packets.filter(
+      ({ from, packet }) => from.ip === '10.0.0.1' && decodePacket(packet)?.chunks[0]?.kind === 'SACK',
+    );
+    expect(Math.max(...sacks.map(({ packet }) => packet.length))).toBeGreaterThan(500);
+    for (const { packet, lost } of sacks) {
+      expect(packet.length + 28).toBeLessThanOrEqual(600);
+      expect(lost).toBeUndefined();
+    }
+  });
+
+  it.each([1_300, 1_100])(
+    'to %d bytes in the middle of a transfer, and grows again, costs seconds and no data',
+    (mtu) => {
+      const { network, a, z, association } = probed();
+      network.linkBoth(a, z).set({ rateBitsPerSecond: 20e6, queueBytes: 60_000 });
+      const sent = messages(2_500, 20_000);
+      network.at(1_000, () => network.link(a, z).set({ mtu }));
+      network.at(20_000, () => network.link(a, z).set({ mtu: 1_500 }));
+      a.feed(association, sent);
+      network.run({ untilMs: 1_000, maxEvents: 10_000_000 });
+      const before = z.received().length;
+      network.run({ untilMs: 9_000, maxEvents: 10_000_000 });
+      expect(z.received().length - before).toBeGreaterThan(100);
+      network.run({ until: () => z.received().length === 2_500, forMs: 60_000, maxEvents: 10_000_000 });
+      expect(flawIn(z.received(), sent, true)).toBeUndefined();
+      // Above the base size PMTU_RAISE_TIMER asks, below it an interval of 30 seconds does.
+      network.run({ forMs: mtu > 1_228 ? 1_000 : 31_000 });
+      expect(association.paths[0]?.pathMtu).toBe(mtu > 1_228 ? 1_280 : 1_500);
+      expect(endingOf(a)).toBeUndefined();
+    },
+  );
 
   it('is found although no packet was ever as large as the base size', () => {
     const { network, a, z } = probed();
@@ -224,6 +286,66 @@ describe('a path whose MTU shrinks (RFC 8899 §4.3, RFC 9260 §6.9)', () => {
     network.linkBoth(a, z).restore();
     network.run({ until: () => z.received().length === 3 });
     expect(pathMtus(a)).toEqual([]);
+  });
+});
+
+describe('a peer that drops packets for what is in them', () => {
+  const drops = {
+    'PAD chunks': ({ chunks }: Packet) => chunks.some(({ kind }) => kind === 'PAD'),
+    'large HEARTBEAT chunks': ({ chunks }: Packet) =>
+      chunks.some((chunk) => chunk.kind === 'PAD' || (chunk.kind === 'HEARTBEAT' && chunk.value.length > 200)),
+  };
+
+  /** A pair whose link loses A's probes, because Z does not like them. */
+  function pairThatDrops(kind: keyof typeof drops, link: Partial<LinkOptions> = {}): EstablishedPair {
+    const two = establishedPair({ a: ethernet.a, z: ethernet.z });
+    two.network.link(two.a, two.z).set({ drop: drops[kind], ...link });
+    return two;
+  }
+
+  describe.each(Object.keys(drops) as (keyof typeof drops)[])('%s', (kind) => {
+    it.each([0, 8_000])(
+      'gets packets of the base size, for which data vouches, %d ms after the handshake',
+      (idleMs) => {
+        const { network, a, z, association } = pairThatDrops(kind, { rateBitsPerSecond: 20e6, queueBytes: 60_000 });
+        network.run({ forMs: idleMs });
+        a.feed(association, messages(2_000, 20_000));
+        network.run({ forMs: 5_000, maxEvents: 10_000_000 });
+        // Outages of one timeout, and of several.
+        for (const outageMs of [1_300, 8_000]) {
+          network.link(a, z).cut();
+          network.run({ forMs: outageMs, maxEvents: 10_000_000 });
+          network.link(a, z).restore();
+          network.run({ forMs: 10_000, maxEvents: 10_000_000 });
+        }
+        expect(pathMtus(a)).toEqual([]);
+        expect(association.paths[0]).toMatchObject({ pathMtu: 1_228, state: 'active' });
+        expect(association.metrics().retransmissionTimeouts).toBeGreaterThan(2);
+      },
+    );
+
+    it('does not starve of them: data goes on beside probes that nobody answers', () => {
+      const { network, a, z, association } = pairThatDrops(kind);
+      a.feed(association, messages(100, 1_000));
+      network.run({ until: () => z.received().length === 100, forMs: 1_000 });
+      expect(association.metrics().retransmissionTimeouts).toBe(0);
+    });
+  });
+
+  it('that drops PAD chunks, on a path below the base size, gets its data with 576 bytes after some timeouts, and with more when the path grows', () => {
+    const { network, a, z, association } = pairThatDrops('PAD chunks', { mtu: 1_000 });
+    const sent = messages(60, 3_000);
+    a.feed(association, sent);
+    network.run({ until: () => z.received().length === 60, forMs: 60_000 });
+    expect(flawIn(z.received(), sent, true)).toBeUndefined();
+    expect(association.paths[0]?.pathMtu).toBe(576);
+    network.link(a, z).set({ mtu: 1_500 });
+    network.run({ forMs: 60_000 });
+    a.feed(association, messages(3, 3_000));
+    network.run({ forMs: 1_000 });
+    expect(association.paths[0]?.pathMtu).toBe(1_228);
+    expect(z.received()).toHaveLength(63);
+    expect(association.metrics().retransmissionTimeouts).toBeLessThan(6);
   });
 });
 

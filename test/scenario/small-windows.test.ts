@@ -142,6 +142,8 @@ describe('a peer that makes room only when a chunk comes that does not fit', () 
 });
 
 describe('new data at an advertised window of 0 (§6.2)', () => {
+  // §6.2: "When the receiver's advertised window is 0, the receiver MUST drop any new incoming DATA chunk with a TSN larger than
+  // the largest TSN received so far."
   it('is dropped, though a little of the buffer is free: the window says no', () => {
     const { network, a, z } = establishedPair({ z: { receiveBufferSize: 8_000, autoRead: false } });
     a.feed(a.association, messages(8, 1_400));

@@ -620,7 +620,10 @@ describe('messages that were given up (RFC 3758)', () => {
   ] as const)('before a reset are never named together with those behind it: %s', (kind, interleaving) => {
     const network = new Network();
     const z = network.addHost('z', { addresses: ['10.0.0.2'], port: 5001, listening: true, interleaving });
-    const types = [chunkTypes['RE-CONFIG'], ...(interleaving ? [chunkTypes['I-DATA']] : [])];
+    const types = [
+      chunkTypes['RE-CONFIG'],
+      ...(interleaving ? [chunkTypes['I-DATA'], chunkTypes['I-FORWARD-TSN']] : []),
+    ];
     const parameters: Parameter[] = [
       { kind: 'Forward-TSN-Supported' },
       { kind: 'Supported Extensions', chunkTypes: types },

@@ -77,10 +77,7 @@ ${describeOptions(associationOptionTable)}`,
         `${where} did not answer for ${timeoutMs / 1000} s; is the peer running, and does UDP pass between?`,
       );
     });
-    const settle = onInterrupt(
-      () => void association.close(),
-      () => association.abort(),
-    );
+    const settle = onInterrupt(association);
     const peer = peerName(association);
     output.status(`connected to ${peer}`, { event: 'connected', peer, port: association.localPort });
     const input = binary ? readChunks(process.stdin) : readLines(process.stdin);

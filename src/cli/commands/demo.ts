@@ -76,7 +76,7 @@ async function demonstrate(
 
   camera.isOn = true;
   const closing = once(peer, 'exit', { signal: deadline });
-  await association.close();
+  await association.close({ signal: deadline });
   const [exitCode] = await closing;
   const shutdown = camera.take();
   screen.section('Graceful shutdown', shutdown, { event: 'shutdown', ladder: shutdown, exitCode });

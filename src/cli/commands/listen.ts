@@ -41,10 +41,7 @@ ${describeOptions(associationOptionTable)}`,
       port: parsePort(positionals[0] ?? '', 'PORT'),
     });
     const output = new Output(json);
-    const settle = onInterrupt(
-      () => void endpoint.close(),
-      () => void endpoint.abort(),
-    );
+    const settle = onInterrupt(endpoint);
     announce(endpoint, output);
     const typed = echo || discard ? undefined : new TypedLines(output);
     const serve = (association: SctpAssociation): Promise<void> => {

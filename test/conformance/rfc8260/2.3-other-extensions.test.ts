@@ -8,6 +8,8 @@ import { iDataTo, speaksIData } from './i-data.ts';
 const interleaving = { interleaving: true };
 const peerOptions = { parameters: speaksIData };
 
+// §2: "supports user message interleaving and the Partial Reliability extension described in [RFC3758] […] REQUIRED to
+// implement the corresponding changes specified in Section 2.3."
 describe('§2.3.1 with partial reliability', () => {
   it.each([
     [
@@ -55,6 +57,7 @@ describe('§2.3.1 with partial reliability', () => {
   });
 });
 
+// §2: "or the Stream Reconfiguration Extension described in [RFC6525], it is REQUIRED to implement the corresponding changes"
 it('§2.3.2: "When an association resets the SSN using the SCTP extension defined in [RFC6525], the two counters (one for the ordered messages, one for the unordered messages) used for the MIDs MUST be reset to 0."', () => {
   const { network, z, peer } = connected(interleaving, peerOptions);
   const sendBoth = (): void => {

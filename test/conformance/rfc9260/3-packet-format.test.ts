@@ -17,6 +17,7 @@ it('"INIT, INIT ACK, and SHUTDOWN COMPLETE chunks MUST NOT be bundled with any o
   network.run();
   const alone = ['INIT', 'INIT ACK', 'SHUTDOWN COMPLETE'];
   const withThem = allPackets(network).filter(({ chunks }) => chunks.some(({ kind }) => alone.includes(kind)));
+  // §12.3: "an INIT chunk MUST NOT be bundled with any other chunk in a packet"
   expect(withThem.map(kindsOf)).toEqual(alone.map((kind) => [kind]));
 });
 

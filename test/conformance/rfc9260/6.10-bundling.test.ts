@@ -46,6 +46,20 @@ describe('§6.10: "An endpoint MUST process received chunks in their order in th
 });
 
 describe('§6.10: "The total size of the resultant SCTP packet MUST be less that or equal to the current PMTU."', () => {
+  it('of control chunks, too: those that do not fit beside the others go in the next packet', () => {
+    for (let pathMtu = 512; pathMtu <= 540; pathMtu++) {
+      const { network, z, peer } = stage({ pathMtu });
+      peer.connect();
+      z.command((now) => {
+        for (let i = 0; i < 40; i++) z.association.requestHeartbeat('10.0.0.9', now);
+      });
+      network.run({ forMs: 15 });
+      expect(peer.received.map(({ kind }) => kind)).toEqual(Array.from({ length: 40 }, () => 'HEARTBEAT'));
+      expect(peer.host.arrivals.length).toBeLessThan(4);
+      for (const { bytes } of peer.host.arrivals) expect(bytes.length).toBeLessThanOrEqual(pathMtu - 28);
+    }
+  });
+
   it('whatever room an answer leaves to the SACK chunk that is due: what does not fit goes in the next packet', () => {
     const most = 1_000 - 28 - 12;
     for (let length = most - 44; length <= most; length += 4) {

@@ -61,6 +61,7 @@ describe('§8.5: the Verification Tag', () => {
     // §8.5.1 C: "the T bit MUST NOT be set."
     expect(allPackets(network).at(-1)?.chunks).toEqual([{ kind: 'SHUTDOWN COMPLETE', tagReflected: false }]);
     for (const { chunks, sourcePort, verificationTag } of allPackets(network)) {
+      // §12.3: "and (2) a packet containing an INIT chunk MUST have a zero Verification Tag."
       const isInit = chunks[0]?.kind === 'INIT';
       // §8.5.1 C: "then the destination endpoint's tag MUST be used"
       expect(verificationTag).toBe(isInit ? 0 : tags[sourcePort as 5000 | 5001]);

@@ -85,7 +85,8 @@ describeWithKernel('loss, delay, reordering and duplication in the guest', (sett
     expect(arrivals.received).toBeLessThan(perishable.messages);
     await peer.tell('abandoned');
     const { sent, unsent } = await peer.event('abandoned');
-    if (!isUnordered) expect(perishable.messages - arrivals.received).toBeLessThanOrEqual(Number(sent) + Number(unsent));
+    if (!isUnordered)
+      expect(perishable.messages - arrivals.received).toBeLessThanOrEqual(Number(sent) + Number(unsent));
     // The association still carries everything.
     await impair(setting.guest);
     await peer.tell('echo');

@@ -115,7 +115,19 @@ function modulesInOrder(folder) {
 }
 
 function fill(root) {
-  for (const folder of ['bin', 'dev', 'proc', 'sys', 'run', 'tmp', 'etc', 'sbin', 'usr/bin', 'usr/sbin', 'usr/local/bin']) {
+  for (const folder of [
+    'bin',
+    'dev',
+    'proc',
+    'sys',
+    'run',
+    'tmp',
+    'etc',
+    'sbin',
+    'usr/bin',
+    'usr/sbin',
+    'usr/local/bin',
+  ]) {
     mkdirSync(join(root, folder), { recursive: true });
   }
   copy(find('busybox'), root, '/bin/busybox');
@@ -157,7 +169,10 @@ export function buildImage() {
   fill(root);
   // Not compressed: it is loaded in no time, and unpacking would cost some.
   const archive = resolve(`${image}.new`);
-  run('cpio', ['-o', '-H', 'newc', '--quiet', '-R', '0:0', '-O', archive], { cwd: root, input: run('find', ['.'], { cwd: root }) });
+  run('cpio', ['-o', '-H', 'newc', '--quiet', '-R', '0:0', '-O', archive], {
+    cwd: root,
+    input: run('find', ['.'], { cwd: root }),
+  });
   renameSync(archive, image);
   writeFileSync(mark, now);
   rmSync(root, { recursive: true });

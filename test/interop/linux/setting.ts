@@ -15,7 +15,7 @@ import {
 import { badPackets, chunkTypes, hasTshark } from '../tshark.ts';
 import { Guest } from './guest.ts';
 import { KernelPeer, type PeerOptions } from './kernel-peer.ts';
-import { links, openNetwork, ourIpv4, kernelIpv4, setRules, udpPort } from './network.ts';
+import { kernelIpv4, links, openNetwork, ourIpv4, setRules, udpPort } from './network.ts';
 
 /** The SCTP port of every server here. */
 export const sctpPort = 5001;

@@ -154,16 +154,181 @@ describe('PMTU_RAISE_TIMER', () => {
 });
 
 describe('a path that does not take BASE_PLPMTU', () => {
-  it('is in the state ERROR, with MIN_PLPMTU, and asked again every 30 seconds', () => {
+  it('is in the state ERROR, and asked again every 30 seconds; BASE_PLPMTU stays until data is lost, too', () => {
     const scene = started(1_000, 1_472).run(10_000);
     expect(scene.takeProbes()).toEqual(['1472 x BASE', '1200 x BASE', '1200 x BASE', '1200 x BASE']);
-    expect([scene.mtu.state, scene.mtu.plpmtu]).toEqual(['ERROR', 548]);
+    expect([scene.mtu.state, scene.mtu.plpmtu]).toEqual(['ERROR', 1_200]);
     scene.run(60_000);
     expect(scene.takeProbes()).toEqual(['1200 x ERROR', '1200 x ERROR']);
     scene.passes = 1_472;
     scene.run(30_000);
     expect(scene.takeProbes()).toEqual(['1200 > ERROR', '1472 > SEARCHING']);
     expect(scene.mtu.plpmtu).toBe(1_472);
+  });
+
+  it('is searched between MIN_PLPMTU and there once data is lost and MIN_PLPMTU passes', () => {
+    const scene = started(1_000, 1_472).run(10_000);
+    scene.takeProbes();
+    scene.mtu.handleDataLoss(1_200, scene.now);
+    scene.run(25_000);
+    expect(scene.takeProbes()).toEqual([
+      '548 > CONFIRMING',
+      '872 > ERROR',
+      ...Array.from({ length: 3 }, () => '1036 x ERROR'),
+      '952 > ERROR',
+      '992 > ERROR',
+      ...Array.from({ length: 3 }, () => '1012 x ERROR'),
+    ]);
+    expect([scene.mtu.state, scene.mtu.plpmtu]).toEqual(['ERROR', 992]);
+    // From then on it is asked for the base size alone, every 30 seconds, and every 600 for the sizes below.
+    scene.run(60_000);
+    expect(new Set(scene.takeProbes())).toEqual(new Set(['1200 x ERROR']));
+    scene.passes = 1_100;
+    scene.run(700_000);
+    expect(scene.mtu.plpmtu).toBeGreaterThan(1_060);
+    scene.takeProbes();
+    scene.passes = 1_472;
+    scene.run(31_000);
+    expect(scene.takeProbes()).toEqual(['1200 > ERROR', '1472 > SEARCHING']);
+  });
+
+  it('is as near as any other, wherever it ends', () => {
+    for (const passes of [548, 572, 600, 700, 850, 972, 1_000, 1_100, 1_172, 1_196]) {
+      const scene = started(passes, 1_472).run(500);
+      scene.mtu.handleDataLoss(1_200, scene.now);
+      scene.run(60_000);
+      const { plpmtu } = scene.mtu;
+      expect(plpmtu).toBeLessThanOrEqual(passes);
+      expect(passes - plpmtu).toBeLessThanOrEqual(Math.max(16, passes / 64) + 8);
+    }
+  });
+
+  it('may shrink below what was found there', () => {
+    const scene = started(1_000, 1_472).run(10_000);
+    scene.mtu.handleDataLoss(1_200, scene.now);
+    scene.run(25_000);
+    scene.passes = 700;
+    scene.mtu.handleDataLoss(992, scene.now);
+    scene.run(4_000);
+    expect(scene.mtu.plpmtu).toBeLessThanOrEqual(700);
+    scene.run(30_000);
+    expect(scene.mtu.plpmtu).toBeGreaterThan(680);
+  });
+
+  it('is none of IPv6: there is nothing below', () => {
+    const scene = started(1_000, 1_472, { min: 1_200 }).run(10_000);
+    for (let failures = 1; failures < 10; failures++) scene.mtu.handleDataLoss(1_200, scene.now, failures);
+    expect([scene.mtu.state, scene.mtu.plpmtu]).toEqual(['ERROR', 1_200]);
+  });
+});
+
+describe('data that arrives', () => {
+  it('confirms BASE_PLPMTU, whatever becomes of probes, which go on', () => {
+    const scene = started(0, 1_472).run(500);
+    expect(scene.mtu.isInDoubt(1_196)).toBe(false);
+    scene.mtu.handleDataAck(1_196, scene.now);
+    expect(scene.mtu.state).toBe('BASE');
+    expect(scene.mtu.isInDoubt(1_200)).toBe(true);
+    scene.mtu.handleDataAck(1_200, scene.now);
+    expect([scene.mtu.state, scene.mtu.plpmtu]).toEqual(['SEARCHING', 1_200]);
+    expect(scene.mtu.isInDoubt(1_200)).toBe(false);
+    scene.run(60_000);
+    expect(scene.probes.slice(0, 4)).toEqual([
+      '1472 x BASE',
+      '1472 x SEARCHING',
+      '1472 x SEARCHING',
+      '1464 x SEARCHING',
+    ]);
+    expect([scene.mtu.state, scene.mtu.plpmtu]).toEqual(['SEARCH_COMPLETE', 1_200]);
+  });
+
+  it('does so later, too, and opens the search', () => {
+    const scene = started(0, 1_472).run(10_000);
+    expect(scene.mtu.state).toBe('ERROR');
+    scene.passes = 1_472;
+    scene.mtu.handleDataAck(1_200, scene.now);
+    scene.run(100);
+    expect([scene.mtu.state, scene.mtu.plpmtu]).toEqual(['SEARCH_COMPLETE', 1_472]);
+  });
+
+  it('clears a size of the suspicion of being lost for it, or shows that the smaller one passes', () => {
+    const suspected = (): Scene => {
+      const scene = started(1_472, 1_472).run(100);
+      scene.passes = 0;
+      scene.mtu.handleDataLoss(1_472, scene.now);
+      return scene.run(10);
+    };
+    const innocent = suspected();
+    innocent.mtu.handleDataAck(1_472, innocent.now);
+    expect([innocent.mtu.state, innocent.mtu.plpmtu]).toEqual(['SEARCH_COMPLETE', 1_472]);
+    const guilty = suspected();
+    guilty.mtu.handleDataAck(1_300, guilty.now);
+    guilty.run(2_100);
+    expect([guilty.mtu.state, guilty.mtu.plpmtu]).toEqual(['SEARCHING', 1_200]);
+  });
+});
+
+describe('a peer that answers no probe at all', () => {
+  /** A path that has carried BASE_PLPMTU, if `carries`, until now. */
+  function silent(carries: boolean): Scene {
+    const scene = started(0, 1_472).run(500);
+    if (carries) scene.mtu.handleDataAck(1_200, scene.now);
+    return scene.run(60_000);
+  }
+
+  it.each([
+    [false, 3],
+    [true, 5],
+  ])('leaves it to data: was BASE_PLPMTU carried before? %s: %d timeouts in a row tell', (carries, timeouts) => {
+    const scene = silent(carries);
+    for (let failures = 1; failures < timeouts; failures++) {
+      scene.mtu.handleDataLoss(1_200, scene.now, failures);
+      scene.run(1_000 * 2 ** failures);
+      expect(scene.mtu.plpmtu).toBe(1_200);
+    }
+    scene.mtu.handleDataLoss(1_200, scene.now, timeouts);
+    expect([scene.mtu.state, scene.mtu.plpmtu]).toEqual(['ERROR', 548]);
+    // Data tries again after 30 seconds. One timeout is enough then, and the next trial comes later.
+    scene.run(29_000);
+    expect(scene.mtu.plpmtu).toBe(548);
+    scene.run(2_000);
+    expect(scene.mtu.plpmtu).toBe(1_200);
+    scene.mtu.handleDataLoss(1_200, scene.now);
+    expect(scene.mtu.plpmtu).toBe(548);
+    scene.run(59_000);
+    expect(scene.mtu.plpmtu).toBe(548);
+    scene.run(2_000);
+    expect(scene.mtu.plpmtu).toBe(1_200);
+    scene.mtu.handleDataAck(1_200, scene.now);
+    expect(scene.mtu.state).toBe('SEARCHING');
+  });
+
+  it('loses small packets for other reasons', () => {
+    const scene = silent(false);
+    for (let failures = 1; failures < 10; failures++) scene.mtu.handleDataLoss(548, scene.now, failures);
+    expect(scene.mtu.plpmtu).toBe(1_200);
+  });
+});
+
+describe('a suspicion', () => {
+  it('does not put off what is due anyway', () => {
+    const scene = started(1_300, 1_472).run(60_000);
+    scene.isUsed = true;
+    scene.passes = 1_472;
+    for (let i = 0; i < 60; i++) {
+      scene.mtu.handleDataLoss(1_200, scene.now);
+      scene.run(10_000);
+    }
+    expect(scene.mtu.plpmtu).toBe(1_472);
+    const below = started(1_000, 1_472).run(500);
+    below.mtu.handleDataLoss(1_200, below.now);
+    below.run(20_000);
+    below.passes = 1_472;
+    for (let i = 0; i < 4; i++) {
+      below.mtu.handleDataLoss(900, below.now);
+      below.run(10_000);
+    }
+    expect(below.mtu.plpmtu).toBe(1_472);
   });
 });
 

@@ -1,8 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { NetAddress } from '../../../src/base/address.ts';
 import { type Chunk, encodePacket } from '../../../src/chunks/index.ts';
-import { type ForwardedPacket, WorkerTransport } from '../../../src/driver/worker-transport.ts';
+import { type ForwardedPacket, type WorkerGroup, WorkerTransport } from '../../../src/driver/worker-transport.ts';
+import { Network } from '../../../src/simulation/index.ts';
 import { memoryPair } from '../../../src/transport/memory.ts';
+import { PatientTimer } from '../../../src/transport/patient-timer.ts';
+import { SimulatedLoop } from '../../support/simulated-loop.ts';
 import { Inbox } from '../transport/inbox.ts';
 
 const peer: NetAddress = Object.freeze({ ip: '10.0.0.1', udpPort: 9899 });
@@ -39,7 +43,7 @@ async function worker() {
     isReceiving: () => handle !== undefined,
     async arrive(...packets: Uint8Array[]) {
       for (const packet of packets) outside.send(packet, local);
-      await new Promise((resolve) => setTimeout(resolve));
+      await setImmediate(); // the network in memory has delivered when the microtasks are over
     },
   };
 }
@@ -80,6 +84,21 @@ describe('the transport of a worker', () => {
     await arrive(packetOf(6), abort);
     expect(inbox.packets).toHaveLength(2);
     expect(forwarded.map((each) => each.worker)).toEqual([0, 0]);
+  });
+
+  it('counts as brought by the sockets what it forwards: a late timer waits for what is behind it', async () => {
+    const loop = new SimulatedLoop(new Network());
+    onTestFinished(() => loop.end());
+    const socket = loop.socket(local.ip);
+    let forwarded = 0;
+    const group: WorkerGroup = { index: 1, count: 3, forward: () => ++forwarded > 0, receive: () => () => {} };
+    await new WorkerTransport(socket, group).open(new Inbox());
+    const ends: number[] = [];
+    new PatientTimer(() => ends.push(forwarded)).start(100);
+    loop.block(200);
+    for (let n = 0; n < 40; n++) socket.handlePacket(packetOf(5), peer, local);
+    await loop.run(10);
+    expect(ends).toEqual([40]);
   });
 
   it('takes nothing from others once it is closed', async () => {

@@ -7,14 +7,13 @@ const outOfResource = [{ kind: 'Out of Resource' }];
 describe('Admission: for "lack of local resources, it SHOULD respond with an ABORT chunk" (RFC 9260 §5.1)', () => {
   it('has no objection below the limits', () => {
     const admission = new Admission({}, new Ledger());
-    expect([admission.objectionToInit(0, 0), admission.objectionToAssociation(99_999)]).toEqual([undefined, undefined]);
+    expect([admission.takesInit(0), admission.objectionToAssociation(99_999)]).toEqual([true, undefined]);
   });
 
   it('refuses one association too many', () => {
     const admission = new Admission({ maxAssociations: 2 }, new Ledger());
     expect(admission.objectionToAssociation(1)).toBeUndefined();
     expect(admission.objectionToAssociation(2)).toEqual(outOfResource);
-    expect(admission.objectionToInit(2, 0)).toEqual(outOfResource);
   });
 
   it('refuses while the buffers of all associations hold too much', () => {
@@ -29,8 +28,7 @@ describe('Admission: for "lack of local resources, it SHOULD respond with an ABO
   it('answers so many INIT chunks in a second, and saves up no more than that', () => {
     const admission = new Admission({ maxHandshakesPerSecond: 10 }, new Ledger());
     const answered = (attempts: number, now: number): number =>
-      Array.from({ length: attempts }, () => admission.objectionToInit(0, now)).filter((each) => each === undefined)
-        .length;
+      Array.from({ length: attempts }, () => admission.takesInit(now)).filter((isTaken) => isTaken).length;
     expect(answered(25, 0)).toBe(10);
     expect(answered(25, 500)).toBe(5);
     expect(answered(25, 500)).toBe(0);

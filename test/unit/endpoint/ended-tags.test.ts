@@ -4,21 +4,43 @@ import { EndedTags } from '../../../src/endpoint/ended-tags.ts';
 describe('EndedTags', () => {
   it('remembers a tag as long as a State Cookie that names it can be valid', () => {
     const ended = new EndedTags(1_000);
-    ended.add(7, 100);
-    expect([ended.has(7, 1_099), ended.has(7, 1_100), ended.has(8, 100)]).toEqual([true, false, false]);
+    ended.add(7, 100, 100);
+    ended.add(0xffff_fff0, 900, 1_100);
+    expect([ended.remembers(7), ended.remembers(0xffff_fff0), ended.remembers(8)]).toEqual([true, true, false]);
+    expect(ended.hasForgotten(0)).toBe(false);
   });
 
-  it('begins anew with a tag that ends again', () => {
+  it('does not remember one whose association has outlived all of its cookies', () => {
     const ended = new EndedTags(1_000);
-    ended.add(7, 0);
-    ended.add(7, 900);
-    expect(ended.has(7, 1_500)).toBe(true);
+    ended.add(7, 100, 1_101);
+    expect([ended.remembers(7), ended.size]).toEqual([false, 0]);
   });
 
-  it('has a bound: the oldest are forgotten first', () => {
-    const ended = new EndedTags(1e9);
-    for (let tag = 1; tag <= 20_000; tag++) ended.add(tag, tag);
-    expect([ended.has(1, 20_001), ended.has(20_000 - 16_384, 20_001)]).toEqual([false, false]);
-    expect([ended.has(20_000 - 16_383, 20_001), ended.has(20_000, 20_001)]).toEqual([true, true]);
+  it('forgets them when their cookies are too old', () => {
+    const ended = new EndedTags(1_000, 80);
+    for (let tag = 1; tag <= 20; tag++) ended.add(tag, tag, tag);
+    ended.add(99, 5_000, 5_000);
+    expect([ended.remembers(1), ended.remembers(99), ended.size, ended.hasForgotten(20)]).toEqual([
+      false,
+      true,
+      1,
+      false,
+    ]);
+  });
+
+  it('has a bound, and from there on takes no cookie that is as old as what it had to forget', () => {
+    const ended = new EndedTags(1e9, 800);
+    for (let tag = 1; tag <= 1_000; tag++) {
+      ended.add(tag, tag, tag);
+      expect(ended.size).toBeLessThanOrEqual(800);
+      // Each tag that has ever ended is remembered, or the cookie that was made for it is not taken.
+      for (const one of [1, (tag + 1) >> 1, tag]) expect(ended.remembers(one) || ended.hasForgotten(one)).toBe(true);
+    }
+    expect([ended.remembers(1), ended.remembers(300), ended.remembers(1_000)]).toEqual([false, true, true]);
+    expect([ended.hasForgotten(200), ended.hasForgotten(300.5), ended.hasForgotten(1_000)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 });

@@ -70,6 +70,17 @@ describe('idle time (RFC 9260 §7.2.1)', () => {
     expect(destination.congestion.cwnd).toBe(8_000);
   });
 
+  it('begins when what was in flight has been acknowledged, however late that is', () => {
+    const destination = createDestination({ packets: 32 });
+    destination.handleSent(tsn(1), 100, false, 0);
+    destination.flightSize = 0;
+    destination.handleFlightEnd(5_000);
+    destination.handleIdleTime(5_999);
+    expect(destination.congestion.cwnd).toBe(32_000);
+    destination.handleIdleTime(6_000);
+    expect(destination.congestion.cwnd).toBe(16_000);
+  });
+
   it('does not count before the first data, nor while data is in flight', () => {
     const destination = createDestination({ packets: 32 });
     destination.handleIdleTime(1e6);

@@ -136,6 +136,19 @@ describe('losses (RFC 9260 §7.2.3)', () => {
   });
 });
 
+it('begins anew on another way: "reset to their initial values" (RFC 9260 §7.2.5.2)', () => {
+  for (const packets of [undefined, 20]) {
+    const congestion = new Rfc9260CongestionControl(pmdcs, false, packets);
+    const before = [congestion.cwnd, congestion.ssthresh, congestion.partialBytesAcked];
+    congestion.handleFastRetransmit();
+    congestion.handleFastRetransmit();
+    congestion.handleAcknowledgement(acknowledgement(pmdcs));
+    congestion.handleAcknowledgement(acknowledgement(300));
+    congestion.reset();
+    expect([congestion.cwnd, congestion.ssthresh, congestion.partialBytesAcked]).toEqual(before);
+  }
+});
+
 describe('an idle path (RFC 9260 §7.2.1)', () => {
   it('has its cwnd "adjusted to max(cwnd / 2, 4 * PMDCS) once per RTO", with ssthresh "set to the cwnd" before', () => {
     const congestion = new Rfc9260CongestionControl(pmdcs, false, 20);
