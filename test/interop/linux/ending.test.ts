@@ -19,15 +19,18 @@ describeWithKernel('ends of associations', (setting) => {
     expect(await association.closed).toMatchObject({ graceful: true, by: 'local' });
   });
 
-  it.each(eitherConnects)("the kernel's shutdown loses nothing that is on its way; %s connecting", async (connecting) => {
-    const { association, peer } = await establish(setting, connecting);
-    await peer.send(pattern);
-    await peer.event('sent');
-    await peer.tell('shutdown');
-    await receivePattern(association, pattern);
-    expect(await association.closed).toMatchObject({ graceful: true, by: 'peer' });
-    await peer.event('ended');
-  });
+  it.each(eitherConnects)(
+    "the kernel's shutdown loses nothing that is on its way; %s connecting",
+    async (connecting) => {
+      const { association, peer } = await establish(setting, connecting);
+      await peer.send(pattern);
+      await peer.event('sent');
+      await peer.tell('shutdown');
+      await receivePattern(association, pattern);
+      expect(await association.closed).toMatchObject({ graceful: true, by: 'peer' });
+      await peer.event('ended');
+    },
+  );
 
   it.each(eitherConnects)("the kernel's shutdown lets us send what we have; %s connecting", async (connecting) => {
     const { association, peer } = await establish(setting, connecting);

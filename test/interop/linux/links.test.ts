@@ -38,7 +38,12 @@ describeWithKernel('each link is cut and healed, in the midst of traffic both wa
   };
 
   /** Waits until both sides have noticed that the path over a link has failed, or works again. */
-  async function noticed(association: SctpAssociation, peer: KernelPeer, link: Link, now: 'down' | 'up'): Promise<void> {
+  async function noticed(
+    association: SctpAssociation,
+    peer: KernelPeer,
+    link: Link,
+    now: 'down' | 'up',
+  ): Promise<void> {
     const state = (): string | undefined =>
       association.paths.find(({ address }) => address.ip === link.kernel.ipv4)?.state;
     await Promise.all([
@@ -54,7 +59,8 @@ describeWithKernel('each link is cut and healed, in the midst of traffic both wa
     const manner = manners[name]!;
     const { association, peer } = await establish(setting, connecting, { ...impatience, sendBufferSize });
     await peer.tell('echo');
-    const confirmed = (): boolean => association.paths.length === 2 && association.paths.every(({ state }) => state === 'active');
+    const confirmed = (): boolean =>
+      association.paths.length === 2 && association.paths.every(({ state }) => state === 'active');
     await expect.poll(confirmed, { timeout: 10_000 }).toBe(true);
     await peer.event('path', { address: links[1].ours.ipv4, state: 'confirmed' });
     const gate = new Gate();

@@ -40,20 +40,23 @@ async function asks(peer: KernelPeer, command: string): Promise<void> {
 }
 
 describeWithKernel('streams that begin anew, and more of them', (setting) => {
-  it.each(eitherConnects)('we reset streams of either direction, and all of them; %s connecting', async (connecting) => {
-    const { association, peer } = await establish(setting, connecting, { outboundStreams: 64 });
-    await bothWays(association, peer);
-    await association.resetStreams({ outgoing: [1, 3] });
-    await peer.event('streamReset', { incoming: true, denied: false, failed: false });
-    await bothWays(association, peer);
-    await association.resetStreams({ incoming: [2] });
-    await peer.event('streamReset', { outgoing: true, denied: false, failed: false });
-    await bothWays(association, peer);
-    await association.resetStreams({ outgoing: 'all', incoming: 'all' });
-    await bothWays(association, peer);
-    await association.close();
-    await peer.event('ended');
-  });
+  it.each(eitherConnects)(
+    'we reset streams of either direction, and all of them; %s connecting',
+    async (connecting) => {
+      const { association, peer } = await establish(setting, connecting, { outboundStreams: 64 });
+      await bothWays(association, peer);
+      await association.resetStreams({ outgoing: [1, 3] });
+      await peer.event('streamReset', { incoming: true, denied: false, failed: false });
+      await bothWays(association, peer);
+      await association.resetStreams({ incoming: [2] });
+      await peer.event('streamReset', { outgoing: true, denied: false, failed: false });
+      await bothWays(association, peer);
+      await association.resetStreams({ outgoing: 'all', incoming: 'all' });
+      await bothWays(association, peer);
+      await association.close();
+      await peer.event('ended');
+    },
+  );
 
   it.each(eitherConnects)('the kernel resets streams of either direction; %s connecting', async (connecting) => {
     const { association, peer } = await establish(setting, connecting, { outboundStreams: 64 });
@@ -111,20 +114,25 @@ describeWithKernel('streams that begin anew, and more of them', (setting) => {
     await peer.event('ended');
   });
 
-  it.each(eitherConnects)('the kernel adds streams of either direction and of both; %s connecting', async (connecting) => {
-    const { association, peer } = await establish(setting, connecting, { outboundStreams: 64 });
-    const outbound = association.outboundStreams;
-    const inbound = association.inboundStreams;
-    await asks(peer, 'add 2 0');
-    await expect.poll(() => association.inboundStreams).toBe(inbound + 2);
-    await peer.event('streamChange', { incoming: 0, outgoing: 2 });
-    await asks(peer, 'add 0 3');
-    await expect.poll(() => association.outboundStreams).toBe(outbound + 3);
-    await peer.event('streamChange', { incoming: 3, outgoing: 0 });
-    await asks(peer, 'add 4 5');
-    await expect.poll(() => [association.inboundStreams, association.outboundStreams]).toEqual([inbound + 6, outbound + 8]);
-    await bothWays(association, peer, 70);
-    await association.close();
-    await peer.event('ended');
-  });
+  it.each(eitherConnects)(
+    'the kernel adds streams of either direction and of both; %s connecting',
+    async (connecting) => {
+      const { association, peer } = await establish(setting, connecting, { outboundStreams: 64 });
+      const outbound = association.outboundStreams;
+      const inbound = association.inboundStreams;
+      await asks(peer, 'add 2 0');
+      await expect.poll(() => association.inboundStreams).toBe(inbound + 2);
+      await peer.event('streamChange', { incoming: 0, outgoing: 2 });
+      await asks(peer, 'add 0 3');
+      await expect.poll(() => association.outboundStreams).toBe(outbound + 3);
+      await peer.event('streamChange', { incoming: 3, outgoing: 0 });
+      await asks(peer, 'add 4 5');
+      await expect
+        .poll(() => [association.inboundStreams, association.outboundStreams])
+        .toEqual([inbound + 6, outbound + 8]);
+      await bothWays(association, peer, 70);
+      await association.close();
+      await peer.event('ended');
+    },
+  );
 });
