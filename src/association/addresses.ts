@@ -1,5 +1,5 @@
 import { isIpv6, type NetAddress } from '../base/address.ts';
-import { canonicalIp, isUnicast } from '../base/ip.ts';
+import { isUnicast } from '../base/ip.ts';
 import { isInScopeOf, scopeOf, zoneOf } from '../base/ip-scope.ts';
 import type { SourceLookup } from '../base/source-lookup.ts';
 import { findParameter, isAddressParameter, type Parameter } from '../chunks/index.ts';
@@ -89,12 +89,12 @@ export function peerAddresses(
   const addresses = [from];
   for (const parameter of parameters) {
     if (!isAddressParameter(parameter) || addresses.length === maxPeerAddresses) continue;
-    const ip = inZoneOf(from.ip, canonicalIp(parameter.address));
+    const ip = inZoneOf(from.ip, parameter.address);
     // §5.1.2: "it MUST use all the addresses belonging to the supported address family."; "The endpoint SHOULD NOT
     // respond with any kind of error indication."
-    if (ip === undefined || !isUnicast(ip) || !isReachableFrom(from.ip, ip) || !hasFamilyOf(localAddresses, ip))
-      continue;
-    if (!addresses.some((address) => address.ip === ip)) addresses.push({ ip, udpPort: from.udpPort });
+    if (addresses.some((address) => address.ip === ip)) continue;
+    if (!isUnicast(ip) || !isReachableFrom(from.ip, ip) || !hasFamilyOf(localAddresses, ip)) continue;
+    addresses.push({ ip, udpPort: from.udpPort });
   }
   return addresses;
 }
@@ -131,9 +131,9 @@ export function otherLocalAddress(
 }
 
 /** A link-local address means something on its link alone: the one from which the packet came that told it (RFC 4007 §9). */
-function inZoneOf(peerIp: string, ip: string | undefined): string | undefined {
+function inZoneOf(peerIp: string, ip: string): string {
   const zone = zoneOf(peerIp);
-  return ip === undefined || zone === '' || !isIpv6(ip) || scopeOf(ip) !== 'link' ? ip : `${ip}%${zone}`;
+  return zone === '' || !isIpv6(ip) || scopeOf(ip) !== 'link' ? ip : `${ip}%${zone}`;
 }
 
 /** A private address that a peer lists behind a NAT is probed as any other: "it MUST use all the addresses" (§5.1.2). */

@@ -242,7 +242,7 @@ export class ChunkHandler {
     const { stop, report } = unrecognizedChunkAction(type);
     this.#context.metrics.unexpectedChunks++;
     // A report that quotes a chunk of any size has to fit into one packet: the chunk's beginning says what it was.
-    if (report) {
+    if (report && this.#context.control.mayRespond(leastReport, path)) {
       const quoted = encodeChunk(chunk).subarray(0, path.assuredPacketSize - commonHeaderLength - 8);
       this.#context.control.respond(
         { kind: 'ERROR', causes: [{ kind: 'Unrecognized Chunk Type', chunk: quoted }] },
@@ -252,6 +252,9 @@ export class ChunkHandler {
     return !stop;
   }
 }
+
+/** An ERROR chunk with a cause that quotes a chunk without a value. */
+const leastReport = 12;
 
 /** The chunks that a SACK chunk acknowledges. */
 type TsnChunk = Extract<Chunk, { kind: 'DATA' | 'I-DATA' | 'FORWARD-TSN' | 'I-FORWARD-TSN' }>;

@@ -39,9 +39,14 @@ export class ControlQueue {
    * the response chunk(s) MUST NOT send more than one packet containing chunks other than DATA chunks."
    */
   respond(chunk: Chunk, path: Path): void {
-    const room = path.assuredPacketSize - commonHeaderLength - reservedLength - this.#bytes;
     // §6.4: "SHOULD transmit reply chunks […] to the same destination transport address".
-    if (this.isEmpty || chunkLength(chunk) <= room) this.push(chunk, path);
+    if (this.mayRespond(chunkLength(chunk), path)) this.push(chunk, path);
+  }
+
+  /** Whether there is room for an answer of `length` bytes: it need not be made where there is none. */
+  mayRespond(length: number, path: Path): boolean {
+    const room = path.assuredPacketSize - commonHeaderLength - reservedLength - this.#bytes;
+    return this.isEmpty || (length <= room && this.#chunks.length < capacity);
   }
 
   /** COOKIE ECHO and COOKIE ACK: "it MUST be the first chunk in the packet" (RFC 9260 §5.1 C, D). */

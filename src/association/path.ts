@@ -65,6 +65,8 @@ export class Path extends Destination {
   isConfirmed: boolean;
   /** Packets to it would leave from an address that the peer was not told: it carries nothing. */
   isAside = false;
+  /** Whether the peer has sent from this address to `localAddress`: the pair works. */
+  isSourceProven = false;
   readonly #options: AssociationOptions;
   readonly #headers: number;
   readonly #baseSize: number;
@@ -117,6 +119,7 @@ export class Path extends Destination {
   set localAddress(address: NetAddress | undefined) {
     const isAnother = address !== undefined && this.#localAddress !== undefined && address.ip !== this.#localAddress.ip;
     this.#localAddress = address;
+    if (isAnother) this.isSourceProven = false;
     // RFC 9260 §7.2.5.2: a routing change "includes the selection of a different source address used for sending packets to a
     // destination address"; "the congestion control parameters for the affected destination addresses MUST be reset to their
     // initial values." §7.2.5: "the congestion control MUST be reinitialized."

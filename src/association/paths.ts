@@ -209,11 +209,11 @@ export class Paths {
     this.#associationErrorCount = 0;
   }
 
-  /** A verified packet came from the peer: follows its UDP port (RFC 6951 §5.4), and answers from where it was sent to. */
+  /** A verified packet came from the peer: follows its UDP port (RFC 6951 §5.4), and answers from where it may be sent to. */
   handleArrival(from: NetAddress, to: NetAddress | undefined): Path | undefined {
     const path = this.find(from.ip);
     if (path === undefined) return undefined;
-    if (to !== undefined && to !== path.localAddress) this.#handleDestination(path, to);
+    if (to !== undefined && (to !== path.localAddress || !path.isSourceProven)) this.#handleDestination(path, to);
     // RFC 6951 §5.4: "the UDP source port MUST be stored as the encapsulation port for the destination address the SCTP
     // packet is received from".
     if (path.learnUdpPort(from)) this.#report(path, `its UDP port is now ${from.udpPort}`);
@@ -275,8 +275,12 @@ export class Paths {
   #handleDestination(path: Path, to: NetAddress): void {
     if (this.#context.environment.sources !== undefined) return;
     this.#source.handleUse(to.ip);
+    // Packets go on from the address that works: another one is another way, on which congestion control begins anew
+    // (§7.2.5.2), and a peer may use several of ours in turn.
+    if (path.isSourceProven && path.errorCount === 0 && !path.isAside) return;
     this.#reassign(path, () => {
       path.localAddress = to;
+      path.isSourceProven = true;
       path.isAside = false;
     });
   }

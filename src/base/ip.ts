@@ -47,29 +47,36 @@ function formatIpv4(bytes: Uint8Array, offset: number): string {
  */
 function formatIpv6(bytes: Uint8Array): string {
   if (isIpv4Mapped(bytes)) return `::ffff:${formatIpv4(bytes, 12)}`;
-  const fields: number[] = [];
-  for (let offset = 0; offset < 16; offset += 2) fields.push(readUint16(bytes, offset));
-  let runStart = 0;
+  let runStart = 8;
   let runLength = 1;
   for (let start = 0; start < 8; start++) {
     let end = start;
-    while (end < 8 && fields[end] === 0) end++;
+    while (end < 8 && readUint16(bytes, 2 * end) === 0) end++;
     if (end - start > runLength) {
       runStart = start;
       runLength = end - start;
     }
+    start = Math.max(start, end);
   }
-  const hex = (part: readonly number[]): string => part.map((field) => field.toString(16)).join(':');
-  if (runLength === 1) return hex(fields);
-  return `${hex(fields.slice(0, runStart))}::${hex(fields.slice(runStart + runLength))}`;
+  let text = '';
+  for (let i = 0; i < 8; i++) {
+    if (i === runStart) {
+      text += '::';
+      i += runLength - 1;
+    } else {
+      text += (i === 0 || i === runStart + runLength ? '' : ':') + readUint16(bytes, 2 * i).toString(16);
+    }
+  }
+  return text;
 }
 
 /** `::ffff:0:0/96`: an IPv4 address as an IPv6 socket sees it (RFC 4291 §2.5.5.2). */
 export function isIpv4Mapped(bytes: Uint8Array): boolean {
-  return bytes.subarray(0, 10).every((byte) => byte === 0) && readUint16(bytes, 10) === 0xffff;
+  return readUint32(bytes, 0) + readUint32(bytes, 4) === 0 && readUint32(bytes, 8) === 0xffff;
 }
 
 const dot = 0x2e;
+const colon = 0x3a;
 const digitZero = 0x30;
 const digitNine = 0x39;
 
@@ -94,32 +101,50 @@ function parseIpv4(text: string): Uint8Array | undefined {
 }
 
 function parseIpv6(text: string): Uint8Array | undefined {
-  const halves = text.split('::', 3);
-  if (halves.length > 2) return undefined;
-  const compressed = halves.length === 2;
-  const head = parseFields(halves[0] ?? '', !compressed);
-  const tail = parseFields(halves[1] ?? '', compressed);
-  if (head === undefined || tail === undefined) return undefined;
-  const count = head.length + tail.length;
-  if (compressed ? count > 7 : count !== 8) return undefined;
   const bytes = new Uint8Array(16);
-  for (const [i, field] of head.entries()) writeUint16(bytes, 2 * i, field);
-  for (const [i, field] of tail.entries()) writeUint16(bytes, 16 - 2 * (tail.length - i), field);
+  let fields = 0;
+  /** Before which field "::" stands. */
+  let gap = -1;
+  let at = 0;
+  if (text.startsWith('::')) {
+    gap = 0;
+    at = 2;
+  }
+  while (at < text.length) {
+    const start = at;
+    let value = 0;
+    for (let digit = hexDigit(text, at); digit >= 0 && at - start < 5; digit = hexDigit(text, ++at)) {
+      value = 16 * value + digit;
+    }
+    // The last two fields may be written as an IPv4 address.
+    const ipv4 = text.charCodeAt(at) === dot && fields <= 6 ? parseIpv4(text.slice(start)) : undefined;
+    if (ipv4 !== undefined) {
+      bytes.set(ipv4, 2 * fields);
+      fields += 2;
+      break;
+    }
+    if (at === start || at - start > 4 || fields === 8) return undefined;
+    writeUint16(bytes, 2 * fields++, value);
+    if (at === text.length) break;
+    if (text.charCodeAt(at++) !== colon || at === text.length) return undefined;
+    if (text.charCodeAt(at) !== colon) continue;
+    if (gap >= 0) return undefined;
+    gap = fields;
+    at++;
+  }
+  if (gap < 0) return fields === 8 ? bytes : undefined;
+  if (fields > 7) return undefined;
+  const tail = 16 - 2 * (fields - gap);
+  bytes.copyWithin(tail, 2 * gap, 2 * fields).fill(0, 2 * gap, tail);
   return bytes;
 }
 
-/** The 16-bit fields between colons; the last two of an address may be written as an IPv4 address. */
-function parseFields(text: string, isEnd: boolean): number[] | undefined {
-  if (text === '') return [];
-  const fields: number[] = [];
-  const parts = text.split(':', 9);
-  for (const [i, part] of parts.entries()) {
-    const ipv4 = isEnd && i === parts.length - 1 && part.includes('.') ? parseIpv4(part) : undefined;
-    if (ipv4 !== undefined) fields.push(readUint16(ipv4, 0), readUint16(ipv4, 2));
-    else if (/^[0-9a-fA-F]{1,4}$/.test(part)) fields.push(Number.parseInt(part, 16));
-    else return undefined;
-  }
-  return fields;
+/** The value of the hexadecimal digit at `index`, -1 where there is none. */
+function hexDigit(text: string, index: number): number {
+  const code = text.charCodeAt(index);
+  if (code >= digitZero && code <= digitNine) return code - digitZero;
+  const letter = (code | 0x20) - 0x61;
+  return letter >= 0 && letter < 6 && code > digitNine ? letter + 10 : -1;
 }
 
 /** 127.0.0.0/8 and ::1: addresses that mean another host on every host. */

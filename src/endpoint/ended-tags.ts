@@ -1,7 +1,7 @@
 import type { Instant } from '../base/time.ts';
 
 /** So many tags are remembered at most, in so many generations. */
-const capacity = 65_536;
+const capacity = 32_768;
 const generations = 8;
 
 interface Generation {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Chunk } from '../../src/chunks/index.ts';
 import { messages } from '../support/messages.ts';
 import { endingOf, eventKinds, eventsOf, pair } from '../support/pair.ts';
+import { RawPeer } from '../support/raw-peer.ts';
 
 describe('opening an association (RFC 9260 §5.1)', () => {
   // §5.1.1: "the endpoint MUST use MIS outbound streams". §5.1.4: "it MUST immediately send a COOKIE ECHO chunk to its
@@ -233,5 +235,68 @@ describe('a refusal', () => {
     z.endpoint.listening = false;
     network.run();
     expect(endingOf(a)).toBe('SCTP_ERR_CONNECT_TIMEOUT');
+  });
+});
+
+describe('round-trip times of the handshake (RFC 9260 §6.3.1 C5, Karn)', () => {
+  function rttWith(lost: readonly Chunk['kind'][]): number | undefined {
+    const { network, a, z } = pair();
+    const left = [...lost];
+    network.link(a, z).set({
+      drop: ({ chunks }) => {
+        const isLost = left[0] !== undefined && chunks[0]?.kind === left[0];
+        if (isLost) left.shift();
+        return isLost;
+      },
+    });
+    const association = a.connect(z);
+    network.run({ until: () => association.state === 'ESTABLISHED' });
+    expect(left).toEqual([]);
+    return association.paths[0]!.srttMs;
+  }
+
+  it('are measured by INIT and COOKIE ECHO', () => {
+    expect(rttWith([])).toBe(20);
+  });
+
+  // §6.3.1: "RTT measurements MUST NOT be made using packets that were retransmitted".
+  it('are not, where both were sent more than once', () => {
+    expect(rttWith(['INIT', 'COOKIE ECHO'])).toBeUndefined();
+    expect(rttWith(['INIT', 'INIT', 'COOKIE ECHO', 'COOKIE ECHO'])).toBeUndefined();
+  });
+
+  it('are measured by the one that was sent once', () => {
+    expect(rttWith(['INIT'])).toBe(20);
+    expect(rttWith(['COOKIE ECHO'])).toBe(20);
+  });
+});
+
+describe('before the COOKIE ACK', () => {
+  // §5.1 C: "until the COOKIE ACK chunk is returned, the sender MUST NOT send any other packets to the peer."
+  it('nothing but COOKIE ECHO goes out, whatever comes and whatever is to be sent', () => {
+    const { network, a } = pair();
+    const peer = new RawPeer(network, a);
+    const association = a.connect(peer);
+    a.send(association, { data: new Uint8Array(10) });
+    network.run({ until: () => peer.received.length === 1 });
+    peer.send(peer.initAck());
+    network.run({ forMs: 50 });
+    expect(association.state).toBe('COOKIE-ECHOED');
+    a.send(association, { data: new Uint8Array(10) });
+    association.requestHeartbeat(peer.addresses[0]!.ip, network.now);
+    const heartbeat: Chunk = { kind: 'HEARTBEAT', value: Uint8Array.of(0, 1, 0, 8, 1, 2, 3, 4) };
+    const unknown: Chunk = { kind: 'unknown', type: 0xff, flags: 0, value: new Uint8Array(4) };
+    for (const chunk of [heartbeat, unknown, peer.data(1), peer.sack(0), peer.initAck()]) {
+      peer.send(chunk);
+      network.run({ forMs: 50 });
+    }
+    peer.send({ kind: 'SHUTDOWN', cumulativeTsnAck: peer.peerInitialTsn });
+    network.run({ forMs: 8_000 });
+    const kinds = peer.host.arrivals.slice(1).map(({ packet }) => packet!.chunks.map(({ kind }) => kind));
+    expect(kinds).toEqual(Array.from({ length: kinds.length }, () => ['COOKIE ECHO']));
+    expect(kinds.length).toBeGreaterThan(2);
+    peer.send({ kind: 'COOKIE ACK' });
+    network.run({ forMs: 50 });
+    expect(peer.latest('DATA')).toBeDefined();
   });
 });

@@ -171,3 +171,38 @@ function withChecksum(bytes: Uint8Array): Uint8Array {
   writeChecksum(whole);
   return whole;
 }
+
+// RFC 9260 §3.3.7: "If an endpoint receives an ABORT chunk with a format error or no TCB is found, it MUST silently discard
+// it."
+describe('an ABORT chunk with a format error (§3.3.7)', () => {
+  const values: readonly Uint8Array[] = [
+    Uint8Array.of(0, 12, 0, 99),
+    Uint8Array.of(0, 12, 0, 3),
+    Uint8Array.of(0, 12, 0, 0),
+    Uint8Array.of(0, 12),
+  ];
+
+  it('is silently discarded out of the blue, alone or behind others', () => {
+    for (const value of values) {
+      for (const flags of [0, 1]) {
+        const abort: Chunk = { kind: 'unknown', type: 6, flags, value };
+        expect(answerTo(7, abort)).toEqual([]);
+        expect(answerTo(7, { kind: 'HEARTBEAT', value: Uint8Array.of(0, 1, 0, 4) }, abort)).toEqual([]);
+        expect(answerTo(0, abort)).toEqual([]);
+      }
+    }
+  });
+
+  it('is silently discarded within an association, under either tag', () => {
+    for (const value of values) {
+      const { network, z, peer } = listener();
+      peer.connect();
+      peer.takeReceived();
+      peer.send({ kind: 'unknown', type: 6, flags: 0, value });
+      peer.sendUnder(peer.tag, { kind: 'unknown', type: 6, flags: 1, value });
+      network.run({ forMs: 100 });
+      expect(peer.takeReceived()).toEqual([]);
+      expect(z.association.state).toBe('ESTABLISHED');
+    }
+  });
+});

@@ -19,7 +19,7 @@ class ClosedWindow extends Attacker {
   /** Connects, and takes nothing of what it is sent. */
   begin(bytes: number): void {
     this.association = this.connect();
-    this.association.send({ data: new Uint8Array(bytes) }, this.#of.now);
+    this.association.send({ data: new Uint8Array(Math.round(bytes)) }, this.#of.now);
     this.#of.drain();
     this.refuse();
   }
@@ -29,7 +29,7 @@ class ClosedWindow extends Attacker {
   }
 }
 
-function crowd(victim: Victim, count: number, bytes = MiB): ClosedWindow[] {
+function crowd(victim: Victim, count: number, bytes = 1.1 * MiB): ClosedWindow[] {
   return Array.from({ length: count }, (_, n) => {
     const peer = new ClosedWindow(victim, n);
     peer.begin(bytes);
@@ -57,7 +57,7 @@ describe('peers that stand still when memory is short', () => {
     // The first one takes something, and has stood still for the shortest time of all.
     peers[0]!.send({ ...peers[0]!.sack(1), aRwnd: 0 } as never);
     peers.push(new ClosedWindow(victim, 3));
-    peers[3]!.begin(MiB);
+    peers[3]!.begin(1.1 * MiB);
     const honest = new Attacker(victim, { ip: '10.9.9.9' });
     honest.connect();
     expect(victim.association.state).toBe('ESTABLISHED');

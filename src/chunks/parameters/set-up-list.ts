@@ -31,7 +31,7 @@ export const setUpParameters: ReadonlySet<KnownParameter['kind']> = new Set<Know
 
 /** Parameters that a receiver looks at; what is behind them is left aside. */
 const mostLookedAt = 4_096;
-/** Of these, addresses. More of one peer are of no use to anybody. */
+/** Of these, addresses, be it the same one again. More of one peer are of no use to anybody. */
 const mostAddresses = 64;
 /** And parameters that ask to be reported. RFC 9260 §12.4: some or all of them MAY be left out of the report. */
 const mostReported = 64;
@@ -58,11 +58,13 @@ export function decodeSetUpList(bytes: Uint8Array, start: number, end: number): 
 export function decodeSetUpListSparingly(bytes: Uint8Array, start: number, end: number): Parameter[] {
   const parameters: Parameter[] = [];
   const seen: number[] = [];
-  let addresses = 0;
+  /** Where they stand. */
+  const addresses: number[] = [];
   let reported = 0;
-  let offset = start;
-  for (let count = 0; offset < end && count < mostLookedAt; count++) {
+  for (let next = start, count = 0; next < end && count < mostLookedAt; count++) {
+    const offset = next;
     const length = tlvLength(bytes, offset, end);
+    next += padded(length);
     if (length === 0) {
       parameters.push(brokenEnd(bytes, offset, end));
       break;
@@ -78,12 +80,14 @@ export function decodeSetUpListSparingly(bytes: Uint8Array, start: number, end: 
       }
       if (isLast) break;
     } else if (kind === 'IPv4 Address' || kind === 'IPv6 Address') {
-      if (addresses++ < mostAddresses) parameters.push(decodeOne(bytes, offset, offset + length));
+      if (addresses.length === mostAddresses) continue;
+      const isAgain = addresses.some((other) => isSameTlv(bytes, other, offset, length));
+      addresses.push(offset);
+      if (!isAgain) parameters.push(decodeOne(bytes, offset, offset + length));
     } else if (!seen.includes(type)) {
       seen.push(type);
       parameters.push(decodeOne(bytes, offset, offset + (isList(kind) ? Math.min(length, longestList) : length)));
     }
-    offset += padded(length);
   }
   return parameters;
 }
@@ -105,6 +109,12 @@ function brokenEnd(bytes: Uint8Array, offset: number, end: number): MalformedPar
   const length = isHeader ? readUint16(bytes, offset + 2) : 0;
   const value = isHeader ? bytes.subarray(offset + tlvHeaderLength, end) : emptyBytes;
   return { kind: 'malformed', type, length, value, reason };
+}
+
+/** Compares what would cost more to decode. */
+function isSameTlv(bytes: Uint8Array, one: number, other: number, length: number): boolean {
+  for (let i = length - 1; i >= 0; i--) if (readUint8(bytes, one + i) !== readUint8(bytes, other + i)) return false;
+  return true;
 }
 
 function isList(kind: KnownParameter['kind']): boolean {
