@@ -16,6 +16,9 @@ const settings: Readonly<Record<string, number>> = {
   'net.sctp.intl_enable': 1,
 };
 
+/** What a line on the serial port may hold: it loses what is behind 4,095 bytes. */
+const longestArgument = 4_000;
+
 const bootMs = 60_000;
 const scriptMs = 20_000;
 
@@ -109,6 +112,7 @@ export class Guest {
   }
 
   #say(id: number, verb: string, argument: string): void {
+    if (argument.length > longestArgument) throw new Error(`too long for the serial port: ${verb} to script ${id}`);
     this.#process.stdin!.write(`${id} ${verb} ${argument}\n`);
   }
 }
@@ -149,7 +153,7 @@ export class GuestProcess {
       const until = deadline - Date.now();
       if (this.#hasExited || until <= 0) {
         const why = this.#hasExited ? 'it ended' : `it took ${ms} ms`;
-        throw new Error(`${why} without ${what}:\n${this.lines.slice(-30).join('\n')}`);
+        throw new Error(`${why} without ${what}:\n${this.#lastLines()}`);
       }
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, until);
@@ -170,6 +174,11 @@ export class GuestProcess {
     this.#hasExited = true;
     this.#resolveExited(status);
     this.#wake();
+  }
+
+  #lastLines(): string {
+    const lines = this.lines.slice(-30);
+    return lines.map((line) => line.slice(0, 200)).join('\n');
   }
 
   #wake(): void {

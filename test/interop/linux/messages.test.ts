@@ -6,7 +6,7 @@ import type { KernelPeer } from './kernel-peer.ts';
 import { describeWithKernel } from './setting.ts';
 import { receivePattern, sendPattern } from './traffic.ts';
 
-const pattern: Pattern = { seed: 3, messages: 1_280, streams: 64, minSize: 1, maxSize: 1_048_576 };
+const pattern: Pattern = { seed: 3, messages: 1_280, streams: 64, minSize: 1, maxSize: 131_072 };
 
 /** Around what fills a packet, with IPv4 and with IPv6, around powers of two, and the least and the largest. */
 const sizes = [
