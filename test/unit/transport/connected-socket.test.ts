@@ -1,5 +1,4 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ConnectedSocket } from '../../../src/transport/connected-socket.ts';
 
