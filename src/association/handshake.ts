@@ -17,16 +17,15 @@ import {
 import type { Message } from '../streams/message.ts';
 import { addressesToTell, listedAddresses, peerAddresses, supportedAddressTypes } from './addresses.ts';
 import { declinesInterleaving, negotiate, offeredCapabilities, recognize } from './capabilities.ts';
+import { collisionOf, staleCookieError } from './collision.ts';
 import type { Context } from './context.ts';
-import { DataReceiver } from './data-receiver.ts';
-import { DataSender } from './data-sender.ts';
+import { createTransfer } from './create-transfer.ts';
 import type { Heartbeats } from './heartbeats.ts';
 import { createInit, hasTooSmallWindow, initiateTagOf, invalidMandatoryParameter, objectionTo } from './init.ts';
 import { toldBy } from './introduction.ts';
 import type { Path } from './path.ts';
 import type { CookieWait, Transfer } from './state.ts';
 import type { StateCookie } from './state-cookie.ts';
-import { StreamReconfiguration } from './stream-reconfiguration.ts';
 
 /** RFC 9260 §5.2.6: "SHOULD add no more than 1 second beyond the measured RTT". */
 const cookieLifeMarginMs = 1_000;
@@ -64,7 +63,7 @@ export class Handshake {
     context.myVerificationTag = cookie.localTag;
     context.peerVerificationTag = cookie.peerTag;
     this.#introduceByCookie(cookie, now);
-    const transfer = this.#createTransfer(cookie);
+    const transfer = createTransfer(this.#context, cookie);
     context.state = { name: 'ESTABLISHED', ...transfer };
     this.#acknowledgeCookie();
     this.#heartbeats.start(now);
@@ -158,28 +157,30 @@ export class Handshake {
   /** A COOKIE ECHO chunk with a cookie of ours, for an association that exists: §5.2.4, Table 12. */
   handleCookieEcho(cookie: StateCookie, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
     const context = this.#context;
-    const { state, myVerificationTag, peerVerificationTag } = context;
-    if (state.name === 'CLOSED') return;
-    const isLocalTag = cookie.localTag === myVerificationTag;
-    const isPeerTag = cookie.peerTag === peerVerificationTag;
-    // §5.2.4: "is older than the lifespan […] and the Verification Tags […] do not match […], the packet […] SHOULD be
-    // discarded."
-    if (!(isLocalTag && isPeerTag) && now - cookie.createdAt > cookie.lifespanMs) {
-      // "The endpoint also MUST transmit an ERROR chunk with a 'Stale Cookie' error cause to the peer endpoint"
-      context.sendAlone(staleCookieError(cookie, now), cookie.peerTag, from, to);
-      return;
+    if (context.state.name === 'CLOSED') return;
+    const collision = collisionOf(cookie, context, now);
+    switch (collision) {
+      case 'restart':
+        this.#handleRestart(cookie, now);
+        return;
+      case 'simultaneous opening':
+        this.#handleCrossedCookie(cookie, now);
+        return;
+      case 'duplicate':
+        this.#handleOwnCookie(now);
+        return;
+      case 'stale':
+        // "The endpoint also MUST transmit an ERROR chunk with a 'Stale Cookie' error cause to the peer endpoint"
+        context.sendAlone(staleCookieError(cookie, now), cookie.peerTag, from, to);
+        return;
+      case 'late':
+        // §5.2.4 C: "The endpoint SHOULD NOT change states and SHOULD leave any timers running."
+        return;
+      case 'unknown':
+        return;
+      default:
+        return collision satisfies never;
     }
-    if (isLocalTag && isPeerTag)
-      this.#handleOwnCookie(now); // D
-    else if (isLocalTag)
-      this.#handleCrossedCookie(cookie, now); // B
-    else if (isPeerTag)
-      // §5.2.4 C: "The endpoint SHOULD NOT change states and SHOULD leave any timers running."
-      return; // C: "The cookie SHOULD be silently discarded."
-    else if (cookie.localTieTag === context.tieTags.local && cookie.peerTieTag === context.tieTags.peer) {
-      this.#handleRestart(cookie, now); // A
-    }
-    // "For any case not shown in Table 12, the cookie SHOULD be silently discarded."
   }
 
   /** §5.1 E. */
@@ -293,7 +294,7 @@ export class Handshake {
     context.paths.handleArrival(from, to);
     this.#path = context.paths.primary.isUsable ? context.paths.primary : context.paths.current;
     // §5.1.1: "the valid outbound stream identifier range for either endpoint MUST be 0 to min(local OS, remote MIS) - 1"
-    const transfer = this.#createTransfer({
+    const transfer = createTransfer(this.#context, {
       localInitialTsn: state.init.initialTsn,
       peerInitialTsn: initAck.initialTsn,
       peerARwnd: initAck.aRwnd,
@@ -351,7 +352,7 @@ export class Handshake {
     context.peerVerificationTag = cookie.peerTag;
     context.paths.adopt(cookie.peerAddresses);
     this.#introduceByCookie(cookie, now, 'init' in state ? listedAddresses(state.init.parameters) : []);
-    this.#establish(this.#createTransfer(cookie), now);
+    this.#establish(createTransfer(this.#context, cookie), now);
     this.#acknowledgeCookie();
   }
 
@@ -379,7 +380,7 @@ export class Handshake {
     context.renewTieTags();
     context.metrics.restarts++;
     // §5.2.4 A: "A RESTART notification SHOULD be sent to the ULP instead of a COMMUNICATION LOST notification."
-    this.#establish(this.#createTransfer(cookie), now, undelivered);
+    this.#establish(createTransfer(this.#context, cookie), now, undelivered);
     this.#acknowledgeCookie();
   }
 
@@ -414,31 +415,6 @@ export class Handshake {
     const all = [...parameters, ...own, ...supportedAddressTypes(environment), ...offered];
     return createInit(options, initiateTag, initialTsn, all);
   }
-
-  #createTransfer(
-    parameters: Pick<
-      StateCookie,
-      'localInitialTsn' | 'peerInitialTsn' | 'peerARwnd' | 'outboundStreams' | 'inboundStreams' | 'capabilities'
-    >,
-  ): Transfer {
-    const context = this.#context;
-    context.setStreams(parameters.outboundStreams, parameters.inboundStreams);
-    context.setCapabilities(parameters.capabilities);
-    const { localInitialTsn, peerInitialTsn, peerARwnd } = parameters;
-    const sender = new DataSender(context, localInitialTsn, peerARwnd);
-    const receiver = new DataReceiver(context, peerInitialTsn);
-    const reconfiguration = new StreamReconfiguration(context, sender, receiver, localInitialTsn, peerInitialTsn);
-    return { sender, receiver, reconfiguration };
-  }
-}
-
-/** RFC 9260 §3.3.10.3: "the difference, rounded up in microseconds". */
-export function staleCookieError(cookie: StateCookie, now: Instant): ErrorChunk {
-  const staleMs = Math.max(0, now - cookie.createdAt - cookie.lifespanMs);
-  // §3.3.10.3: always told; who "does not wish to provide the Measure of Staleness, it SHOULD set this field to the
-  // value of zero."
-  const measureOfStalenessUs = Math.min(Math.ceil(staleMs * 1_000), 0xffff_ffff);
-  return { kind: 'ERROR', causes: [{ kind: 'Stale Cookie', measureOfStalenessUs }] };
 }
 
 function reportOf(unrecognized: readonly Uint8Array[]): ErrorChunk | undefined {
