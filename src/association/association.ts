@@ -27,6 +27,7 @@ import type { StateName } from './state.ts';
 import type { StateCookie } from './state-cookie.ts';
 import { type StreamShare, setScheduler, setStreamShare } from './stream-shares.ts';
 import { Transmitter } from './transmitter.ts';
+import { answerUnexpectedInit } from './unexpected-init.ts';
 import { type AppendOptions, type SendRequest, UserMessages } from './user-messages.ts';
 import { hasAcceptableTag } from './verification-tag.ts';
 
@@ -415,7 +416,7 @@ export class Association {
 
   /** An INIT chunk from an address of the peer, in a packet of its own with tag 0. */
   handleInit(init: InitChunk, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
-    this.#handshake.handleInit(init, from, to, now);
+    answerUnexpectedInit(this.#context, init, from, to, now);
     this.#listener.handleActivity();
   }
 
