@@ -47,6 +47,8 @@ const forbiddenInSansIo =
 /** No test decides by the clock: operations are counted (test/support/operations.ts), and what has to happen is awaited. */
 const clock = /\b(setTimeout|setInterval|performance|Date|hrtime|AbortSignal\.timeout)\b/;
 const mayReadTheClock: Readonly<Record<string, string>> = {
+  'scenario/busy-event-loop.test.ts': 'the clock is that of a simulated event loop',
+  'support/simulated-loop.ts': 'it is the clock, in virtual time',
   'support/fuzzer.ts': 'reports how long the slowest packet took, which nothing judges',
   'support/relay.ts': 'is a network in real time, for stacks that have no other',
   'support/turn-pipe.ts': 'delays in the time of fake timers',

@@ -1,6 +1,6 @@
 import { isIpv6, type NetAddress } from '../base/address.ts';
 import { isUnicast } from '../base/ip.ts';
-import { isInScopeOf, scopeOf, zoneOf } from '../base/ip-scope.ts';
+import { canReach, isInScopeOf, scopeOf, zoneOf } from '../base/ip-scope.ts';
 import type { SourceLookup } from '../base/source-lookup.ts';
 import { findParameter, isAddressParameter, type Parameter } from '../chunks/index.ts';
 
@@ -37,7 +37,8 @@ export function addressesToTell(
   const candidates = sources === undefined ? localAddresses.map(({ ip }) => ip) : hostAddresses(sources, peers);
   const peerIp = peers[0]?.ip ?? '';
   // RFC 6951 §3.2: "For multihomed SCTP associations, the address management as described in Section 5.7 MUST be
-  // performed": no address "that might require translation". Towards public addresses those are the private ones.
+  // performed". §5.7: "IP addresses that might require translation MUST NOT be put into any SCTP packet." Towards public
+  // addresses those are the private ones.
   const isTold = (ip: string): boolean =>
     peers.every((peer) => isInScopeOf(peer.ip, ip)) && isSupported(ip, peerIp, peerTypes);
   const eligible = candidates.filter(isTold).slice(0, maxPeerAddresses);
@@ -111,9 +112,10 @@ export function pairedLocalAddress(
   index: number,
 ): NetAddress | undefined {
   const sameFamily = localAddresses.filter(({ ip }) => isIpv6(ip) === isIpv6(peerIp));
-  const inScope = sameFamily.filter(({ ip }) => isInScopeOf(peerIp, ip));
+  const inScope = sameFamily.filter(({ ip }) => isInScopeOf(peerIp, ip) && canReach(ip, peerIp));
   // Behind a NAT, private addresses are what there is.
-  const candidates = inScope.length > 0 ? inScope : sameFamily;
+  const reaching = inScope.length > 0 ? inScope : sameFamily.filter(({ ip }) => canReach(ip, peerIp));
+  const candidates = reaching.length > 0 ? reaching : sameFamily;
   return candidates[index % Math.max(candidates.length, 1)];
 }
 

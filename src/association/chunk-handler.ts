@@ -38,6 +38,8 @@ export class ChunkHandler {
   readonly #pathMtuDiscovery: PathMtuDiscovery;
   readonly #shutdown: Shutdown;
   readonly #transmitter: Transmitter;
+  /** Of the packet that is being handled. */
+  #forwardTsns = 0;
 
   constructor(context: Context, rooms: ChunkRooms) {
     this.#context = context;
@@ -58,6 +60,7 @@ export class ChunkHandler {
     const known = isVerified ? context.paths.handleArrival(from, to) : undefined;
     const path = known ?? context.paths.current;
     let hasData = false;
+    this.#forwardTsns = 0;
     for (let i = firstIndex; i < packet.chunks.length; i++) {
       const chunk = packet.chunks[i]!;
       if (bringsTsns(chunk)) hasData = true;
@@ -89,9 +92,10 @@ export class ChunkHandler {
       case 'FORWARD-TSN':
       case 'I-FORWARD-TSN':
         // RFC 3758 §3.3.2: not negotiated, "act as if it does NOT support the FORWARD TSN chunk"
-        return context.capabilities.partialReliability
-          ? this.#handleData(chunk, packet, path)
-          : this.#handleUnrecognized(chunk, path);
+        if (!context.capabilities.partialReliability) return this.#handleUnrecognized(chunk, path);
+        if (++this.#forwardTsns <= mostForwardTsns) return this.#handleData(chunk, packet, path);
+        context.metrics.unexpectedChunks++;
+        return true;
       case 'SACK':
         return this.#handleSack(chunk, now);
       case 'INIT ACK':
@@ -252,6 +256,12 @@ export class ChunkHandler {
     return !stop;
   }
 }
+
+/**
+ * FORWARD-TSN chunks of one packet that are looked at, each of which goes through all messages in pieces. One says all, and
+ * what is dropped is sent again as if it had been lost.
+ */
+const mostForwardTsns = 4;
 
 /** An ERROR chunk with a cause that quotes a chunk without a value. */
 const leastReport = 12;

@@ -15,6 +15,7 @@ import { DataReassembly } from '../streams/data-reassembly.ts';
 import { IDataReassembly } from '../streams/i-data-reassembly.ts';
 import type { Reassembly, Skipped } from '../streams/reassembly.ts';
 import { entryOverhead } from '../streams/receive-queue.ts';
+import type { Capabilities } from './capabilities.ts';
 import type { Context } from './context.ts';
 import type { Path } from './path.ts';
 
@@ -55,7 +56,7 @@ export class DataReceiver {
     const isReceivedUpTo = (tsn: Tsn): boolean => !isAfter(tsn, this.tracker.cumulativeTsn);
     const isThere = (tsn: Tsn): boolean => this.tracker.has(tsn) && this.#hold?.chunks.has(tsn) !== true;
     this.#reassembly = capabilities.interleaving
-      ? new IDataReassembly(receiveQueue, isReceivedUpTo, capabilities.linuxInterleaving)
+      ? new IDataReassembly(receiveQueue, isReceivedUpTo, numberingOf(capabilities))
       : new DataReassembly(receiveQueue, isThere, isReceivedUpTo);
     this.#lastAdvertised = context.options.receiveBufferSize;
   }
@@ -375,6 +376,12 @@ export class DataReceiver {
     );
     return false;
   }
+}
+
+/** How the peer numbers fragments of I-DATA: who speaks I-FORWARD-TSN and is not Linux does as RFC 8260 says. */
+function numberingOf({ linuxInterleaving, partialReliability }: Capabilities): 'RFC 8260' | 'Linux' | undefined {
+  if (linuxInterleaving) return 'Linux';
+  return partialReliability ? 'RFC 8260' : undefined;
 }
 
 /** What a packet's user data is charged. */

@@ -22,13 +22,16 @@ export interface Ending {
   readonly undelivered: readonly Message[];
 }
 
-/** RFC 9260 §8.2 (active, inactive), §5.4 (unconfirmed), RFC 7829 (potentially-failed: there was no answer of late). */
+/**
+ * RFC 9260 §8.2 (active, inactive), §5.4 (unconfirmed), RFC 7829 (potentially-failed: there was no answer of late). Inactive is also
+ * a path to which packets would leave from an address of ours that the peer was not told.
+ */
 export type PathState = 'active' | 'potentially-failed' | 'inactive' | 'unconfirmed';
 
 /** One destination address of the peer as it stands (RFC 9260 §11.1.8). */
 export interface PathStatus {
   readonly address: NetAddress;
-  /** The local address that packets to it are sent from; undefined leaves it to the system. */
+  /** The local address that packets to it are sent from; undefined where the system chooses it and has not told. */
   readonly localAddress: NetAddress | undefined;
   readonly state: PathState;
   readonly isPrimary: boolean;

@@ -99,6 +99,7 @@ export class PathMtu {
   /** "PL indicates loss of connectivity" */
   stop(): void {
     this.#state = 'DISABLED';
+    this.#isBaseConfirmed = false;
     this.#probe.forget();
     this.timer.stop();
   }
@@ -189,13 +190,13 @@ export class PathMtu {
   /** Whether it is news that a packet of `size` bytes arrives. */
   isInDoubt(size: number): boolean {
     switch (this.#state) {
+      case 'DISABLED':
       case 'BASE':
         return size >= this.#bounds.base;
       case 'ERROR':
         return size >= this.#bounds.base && this.#plpmtu >= this.#bounds.base;
       case 'CONFIRMING':
         return size >= this.#plpmtu || (!this.#isFloorConfirmed && size >= this.#floor);
-      case 'DISABLED':
       case 'SEARCHING':
       case 'SEARCH_COMPLETE':
         return false;
@@ -212,9 +213,9 @@ export class PathMtu {
       return;
     }
     this.#notePassed(size);
-    // A probe of more that is under way goes on.
+    // A probe of more that is under way goes on, or is still to come.
     if (this.#state === 'BASE' && this.#probe.size > this.#bounds.base) this.#state = 'SEARCHING';
-    else this.#goOn(now);
+    else if (this.#state !== 'DISABLED') this.#goOn(now);
   }
 
   /**
@@ -238,7 +239,7 @@ export class PathMtu {
       // What is lost below the base size asks whether that passes.
       const floor = Math.min(packetSize, this.#plpmtu) > base ? base : min;
       if (packetSize > floor)
-        this.#confirm(floor, this.#state === 'ERROR' && this.#plpmtu === base ? maxProbes : 1, now);
+        this.#confirm(floor, this.#state === 'ERROR' && this.#plpmtu === base ? maxProbes - 1 : 1, now);
     }
   }
 
@@ -256,9 +257,9 @@ export class PathMtu {
     this.#state = 'BASE';
     this.#setMax(max);
     this.#plpmtu = this.#bounds.base;
-    this.#isBaseConfirmed = false;
     this.#losses = 0;
-    this.#ask(this.#bounds.max, now);
+    if (this.#isBaseConfirmed) this.#search(now);
+    else this.#ask(this.#bounds.max, now);
   }
 
   /** SEARCH_COMPLETE, "PMTU_RAISE_TIMER expiry": what did not pass then may do so now. */

@@ -22,7 +22,7 @@ import {
   shutdownCodec,
   shutdownCompleteCodec,
 } from './shutdown.ts';
-import { tlvHeaderLength } from './tlv.ts';
+import { type Flaw, tlvHeaderLength } from './tlv.ts';
 
 /** Every chunk of the RFCs that this package implements. */
 export type KnownChunk =
@@ -127,10 +127,19 @@ function decodeWith<C>(
   const end = offset + length;
   const chunk =
     end - start < codec.minimumLength
-      ? `shorter than ${codec.minimumLength + tlvHeaderLength} bytes`
+      ? tooShort(codec.minimumLength + tlvHeaderLength)
       : codec.decode(bytes, start, end, flags, isSparing);
   if (typeof chunk !== 'string') return chunk;
-  return { kind: 'malformed', type: codec.type, flags, value: bytes.subarray(start, end), reason: chunk };
+  const value = start === end ? emptyBytes : bytes.subarray(start, end);
+  return { kind: 'malformed', type: codec.type, flags, value, reason: chunk };
+}
+
+const flaws: string[] = [];
+
+/** One text for all chunks that are too short in the same way: a packet may hold thousands. */
+function tooShort(length: number): Flaw {
+  flaws[length] ??= `shorter than ${length} bytes`;
+  return flaws[length];
 }
 
 /** Bytes of `chunk` on the wire, with its padding. */

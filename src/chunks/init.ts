@@ -2,7 +2,7 @@ import { readUint16, readUint32, writeUint16, writeUint32 } from '../base/bytes.
 import { type Tsn, tsn } from '../base/serial.ts';
 import { type ChunkCodec, noFlags } from './chunk-codec.ts';
 import { type Parameter, parameterFormat } from './parameters/parameter.ts';
-import { decodeSetUpList, decodeSetUpListSparingly } from './parameters/set-up-list.ts';
+import { decodeSetUpList, decodeSetUpListSparingly, mostInInit, mostInInitAck } from './parameters/set-up-list.ts';
 import { tlvsLength, writeTlvs } from './tlv.ts';
 
 /** What INIT and INIT ACK have in common. */
@@ -44,7 +44,10 @@ export interface InitAckChunk extends InitFields {
 export const initCodec: ChunkCodec<InitChunk> = {
   type: 1,
   minimumLength: 16,
-  decode: (bytes, start, end, _flags, isSparing) => ({ kind: 'INIT', ...decodeFields(bytes, start, end, isSparing) }),
+  decode: (bytes, start, end, _flags, isSparing) => ({
+    kind: 'INIT',
+    ...decodeFields(bytes, start, end, isSparing ? mostInInit : undefined),
+  }),
   valueLength,
   // §3.3.2: "The Chunk Flags field in INIT chunks is reserved, and all bits in it SHOULD be set to 0 by the sender and
   // ignored by the receiver."
@@ -57,7 +60,7 @@ export const initAckCodec: ChunkCodec<InitAckChunk> = {
   minimumLength: 16,
   decode: (bytes, start, end, _flags, isSparing) => ({
     kind: 'INIT ACK',
-    ...decodeFields(bytes, start, end, isSparing),
+    ...decodeFields(bytes, start, end, isSparing ? mostInInitAck : undefined),
   }),
   valueLength,
   // §3.3.3: "The Chunk Flags field in INIT ACK chunks is reserved, and all bits in it SHOULD be set to 0".
@@ -65,15 +68,16 @@ export const initAckCodec: ChunkCodec<InitAckChunk> = {
   encode,
 };
 
-function decodeFields(bytes: Uint8Array, start: number, end: number, isSparing: boolean): InitFields {
-  const decodeParameters = isSparing ? decodeSetUpListSparingly : decodeSetUpList;
+/** With a `most`, so many parameters are looked at. */
+function decodeFields(bytes: Uint8Array, start: number, end: number, most: number | undefined): InitFields {
+  const at = start + 16;
   return {
     initiateTag: readUint32(bytes, start),
     aRwnd: readUint32(bytes, start + 4),
     outboundStreams: readUint16(bytes, start + 8),
     inboundStreams: readUint16(bytes, start + 10),
     initialTsn: tsn(readUint32(bytes, start + 12)),
-    parameters: decodeParameters(bytes, start + 16, end),
+    parameters: most === undefined ? decodeSetUpList(bytes, at, end) : decodeSetUpListSparingly(bytes, at, end, most),
   };
 }
 

@@ -5,7 +5,7 @@ import { formatAddress, type NetAddress } from '../base/address.ts';
 import { Ring } from '../base/ring.ts';
 import type { Instant } from '../base/time.ts';
 import { decodePacket, describeChunk } from '../chunks/index.ts';
-import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { Endpoint, Transmit } from '../endpoint/endpoint.ts';
 import { isBehind, noteArrival, PatientTimer } from '../transport/patient-timer.ts';
 import type { Transport, TransportReceiver } from '../transport/transport.ts';
 import { guarded } from './guarded.ts';
@@ -15,6 +15,9 @@ const log = debug('sctp:packet');
 
 /** `setTimeout` takes 31 bits of milliseconds; a longer wait is made of several. */
 const longestWaitMs = 0x7fff_ffff;
+
+/** More packets than this do not wait for the end of the turn. */
+const mostHeld = 32;
 
 /** Whom a driver tells; called when the core is at rest, so that it may be called again from inside. */
 export interface DriverOwner {
@@ -41,6 +44,8 @@ export class Driver implements TransportReceiver {
   readonly #transport: Transport;
   readonly #owner: DriverOwner;
   readonly #events = new Ring<{ association: Association; event: AssociationEvent }>();
+  /** Packets that are written, and leave together. */
+  readonly #held: Transmit[] = [];
   #now: Instant = systemNow();
   #isDraining = false;
   #isDelivering = false;
@@ -110,8 +115,8 @@ export class Driver implements TransportReceiver {
 
   /**
    * Takes a packet. What it brings is read at once, and what its reader says to that goes out at once. What SACK chunks set free
-   * waits for the end of this turn of the event loop, and so does a SACK chunk that may become more than one: what the reader says
-   * by then goes out beside it. But each has a Cumulative TSN Ack of its own, so it leaves before the next packet is taken.
+   * waits for the end of this turn of the event loop, and so do SACK chunks, so that DATA of the reader's can go out beside them, and
+   * that they wake their receiver once. But each has a Cumulative TSN Ack of its own: it is written before the next packet is taken.
    *
    * RFC 9260 §6.2: "an acknowledgement SHOULD be generated for at least every second packet", also where the system hands many
    * over in one turn: a peer that counts SACK chunks (Max.Burst, L = 1 of §7.2.1) grows by no more than there are.
@@ -121,7 +126,7 @@ export class Driver implements TransportReceiver {
     if (this.#isClosed) return;
     if (log.enabled) log('from %s: %s', formatAddress(from), describePacket(packet));
     const now = this.now();
-    if (this.#isSackDue) this.#drain();
+    if (this.#isSackDue && !this.#isDraining) this.#hold();
     const demand = this.#endpoint.handlePacket(packet, from, to, now, isBehind());
     if (demand === 'answer') {
       this.#drain();
@@ -174,15 +179,41 @@ export class Driver implements TransportReceiver {
     this.#deliver();
   }
 
+  /** Writes the packets that are due, for the end of the turn. */
+  #hold(): void {
+    this.#isSackDue = false;
+    for (;;) {
+      const transmit = this.#endpoint.pollTransmit(this.#now);
+      if (transmit === undefined) break;
+      this.#held.push(transmit);
+    }
+    if (this.#held.length >= mostHeld) this.#drain();
+  }
+
+  #sendHeld(): boolean {
+    if (this.#held.length === 0) return false;
+    const held = this.#held.splice(0);
+    let areOut = true;
+    for (const transmit of held) areOut = this.#send(transmit) && areOut;
+    // Memory goes back in the other order, to be one piece again.
+    if (areOut) for (let i = held.length - 1; i >= 0; i--) this.#endpoint.reclaim(held[i]!.packet);
+    return true;
+  }
+
+  /** Returns whether the packet is out already. */
+  #send({ packet, to, from }: Transmit): boolean {
+    if (log.enabled) log('to %s: %s', formatAddress(to), describePacket(packet));
+    this.#transport.send(packet, to, from);
+    return this.#transport.properties.isDrained?.() === true;
+  }
+
   #drainTransmits(): boolean {
-    let any = false;
+    let any = this.#sendHeld();
     for (;;) {
       const transmit = this.#endpoint.pollTransmit(this.#now);
       if (transmit === undefined) return any;
       any = true;
-      if (log.enabled) log('to %s: %s', formatAddress(transmit.to), describePacket(transmit.packet));
-      this.#transport.send(transmit.packet, transmit.to, transmit.from);
-      if (this.#transport.properties.isDrained?.() === true) this.#endpoint.reclaim(transmit.packet);
+      if (this.#send(transmit)) this.#endpoint.reclaim(transmit.packet);
     }
   }
 

@@ -12,7 +12,7 @@ import { hasValidChecksum } from '../base/checksum.ts';
 import { DeadlineHeap } from '../base/deadline-heap.ts';
 import type { Environment } from '../base/environment.ts';
 import { SctpError } from '../base/errors.ts';
-import { isUnicast, parseIp } from '../base/ip.ts';
+import { isUnicast } from '../base/ip.ts';
 import { Ledger } from '../base/ledger.ts';
 import { randomTag } from '../base/random.ts';
 import { Ring } from '../base/ring.ts';
@@ -34,6 +34,7 @@ import type { EndpointEvent, EndpointOptions, RemotePeer } from './endpoint-opti
 import { Listener } from './listener.ts';
 import { answerOutOfTheBlue, isMalformedInit } from './out-of-the-blue.ts';
 import { Pressure } from './pressure.ts';
+import { requireAddress, requirePort } from './require.ts';
 import { Slot } from './slot.ts';
 import { requireWorkerPlace } from './worker-routing.ts';
 
@@ -492,16 +493,4 @@ export class Endpoint {
       if (!this.#table.hasTag(tag) && !this.#ended.remembers(tag)) return tag;
     }
   }
-}
-
-function requirePort(port: number): void {
-  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return;
-  throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `port must be an integer from 1 to 65535, not ${port}`);
-}
-
-function requireAddress({ ip, udpPort }: NetAddress): void {
-  const isPort = Number.isInteger(udpPort) && udpPort >= 0 && udpPort <= 65_535;
-  if (isPort && typeof ip === 'string' && parseIp(ip) !== undefined) return;
-  const given = `${String(ip)}, UDP port ${String(udpPort)}`;
-  throw new SctpError('SCTP_ERR_INVALID_ARGUMENT', `an address must be an IP address and a UDP port, not ${given}`);
 }

@@ -1,7 +1,7 @@
 import type { NetAddress } from '../base/address.ts';
 import { isIpv6 } from '../base/address.ts';
 import { parseIp } from '../base/ip.ts';
-import { isInScopeOf, scopeOf } from '../base/ip-scope.ts';
+import { canReach } from '../base/ip-scope.ts';
 
 /** Packets to `to` leave from `source`: an address or, with a length, a network (`'10.1.0.0/16'`). */
 export interface Route {
@@ -31,18 +31,11 @@ export function sourceByRoute(
     }
   }
   if (route !== undefined) return own.find(({ ip }) => ip === route.source);
-  const family = own.filter(({ ip }) => isIpv6(ip) === isIpv6(to) && isSensible(ip, to));
+  const family = own.filter(({ ip }) => isIpv6(ip) === isIpv6(to) && canReach(ip, to));
   return family.reduce<NetAddress | undefined>(
     (best, each) => (best === undefined || commonBits(each.ip, to) > commonBits(best.ip, to) ? each : best),
     undefined,
   );
-}
-
-/** Loopback addresses speak to each other, and link-local ones on one link; all others to all others. */
-function isSensible(source: string, to: string): boolean {
-  const [own, its] = [scopeOf(source), scopeOf(to)];
-  if (own === 'loopback' || own === 'link') return isInScopeOf(to, source);
-  return its !== 'loopback' && its !== 'link';
 }
 
 function width(ip: string): number {

@@ -21,7 +21,7 @@ interface SocketOptions extends GivenAssociationOptions {
 export interface ListenOptions extends SocketOptions {
   /** SCTP port; 0 picks one. */
   readonly port: number;
-  /** Address or addresses to bind. Default: all. */
+  /** Address or addresses to bind. Default: all; peers are then told those of the host that are in scope of them. */
   readonly host?: string | readonly string[] | undefined;
   /** UDP port to bind. Default 9899, the port for SCTP in UDP (RFC 6951 §3.1); 0 picks one. */
   readonly udpPort?: number | undefined;
@@ -54,7 +54,7 @@ export interface PeerOptions extends GivenAssociationOptions {
 export interface ConnectOptions extends SocketOptions, PeerOptions {
   /** Our SCTP port. Default 0, which picks one. */
   readonly localPort?: number | undefined;
-  /** Our address or addresses. Default: all. */
+  /** Our address or addresses. Default: all; the peer is then told those of the host that are in scope of it. */
   readonly localHost?: string | readonly string[] | undefined;
   /** Our UDP port. Default 0, which picks one. */
   readonly udpPort?: number | undefined;

@@ -53,6 +53,8 @@ export class IDataReassembly implements Reassembly {
     Assembly,
     { readonly sequence: Sequence; readonly number: Mid; readonly tsn: Tsn }
   >();
+  /** The lowest TSN of these: once all before it has been received, it is known. */
+  #decisiveTsn: Tsn | undefined;
   readonly #isReceivedUpTo: (tsn: Tsn) => boolean;
   /** The point of the latest I-FORWARD-TSN chunk that was news. */
   #skippedUpTo: Tsn | undefined;
@@ -60,14 +62,18 @@ export class IDataReassembly implements Reassembly {
   mayBeginAnew = false;
 
   /**
-   * `isReceivedUpTo` tells whether a TSN and all before it have been received. `countsFsnFromSecond` where the peer is known to number
-   * fragments as Linux does; otherwise its fragments will tell.
+   * `isReceivedUpTo` tells whether a TSN and all before it have been received. `numbering` is how the peer numbers fragments; where that
+   * is not known, its fragments will tell.
    */
-  constructor(queue: ReceiveQueue, isReceivedUpTo: (tsn: Tsn) => boolean = () => true, countsFsnFromSecond = false) {
+  constructor(
+    queue: ReceiveQueue,
+    isReceivedUpTo: (tsn: Tsn) => boolean = () => true,
+    numbering?: 'RFC 8260' | 'Linux',
+  ) {
     this.#queue = queue;
     this.#isReceivedUpTo = isReceivedUpTo;
-    this.#countsFsnFromSecond = countsFsnFromSecond;
-    this.#knowsNumbering = countsFsnFromSecond;
+    this.#countsFsnFromSecond = numbering === 'Linux';
+    this.#knowsNumbering = numbering !== undefined;
   }
 
   get countsFsnFromSecond(): boolean {
@@ -130,9 +136,9 @@ export class IDataReassembly implements Reassembly {
       sequence.nextMid = mid(0);
       sequence.skippedMid = undefined;
       this.#deliverFollowing(sequence);
-      if (!isUnsure || sequence.unordered || sequence.nextMid !== 0) continue;
+      if (!isUnsure || sequence.nextMid !== 0) continue;
       this.#doubts.add(sequence);
-      for (const [number, { tsns }] of sequence.waiting) this.#doubts.noteWaiting(sequence, number, earliest(tsns));
+      this.#noteWaiting(sequence);
     }
   }
 
@@ -163,6 +169,7 @@ export class IDataReassembly implements Reassembly {
   restart(): void {
     this.#sequences.clear();
     this.#undecided.clear();
+    this.#decisiveTsn = undefined;
     this.#doubts.clear();
     this.#skippedUpTo = undefined;
     this.#queue.releaseIncomplete();
@@ -184,14 +191,19 @@ export class IDataReassembly implements Reassembly {
       }
       for (const [number, { message, tsns }] of sequence.waiting) {
         // A message is sent again as a whole, or not at all.
-        if (!tsns.every((received) => isAfter(received, tsn))) {
-          if (this.#doubts.has(sequence)) this.#doubts.noteWaiting(sequence, number, earliest(tsns));
-          continue;
-        }
+        if (!tsns.every((received) => isAfter(received, tsn))) continue;
         sequence.waiting.delete(number);
         this.#queue.release(message.data.length);
         for (const received of tsns) onDropped(received);
       }
+      if (this.#doubts.has(sequence)) this.#noteWaiting(sequence);
+    }
+  }
+
+  #noteWaiting(sequence: Sequence): void {
+    for (const [number, { tsns }] of sequence.waiting) this.#doubts.noteWaiting(sequence, number, earliest(tsns));
+    for (const [number, assembly] of sequence.partial) {
+      for (const tsn of tsnsOf(assembly)) this.#doubts.noteWaiting(sequence, number, tsn);
     }
   }
 
@@ -224,6 +236,7 @@ export class IDataReassembly implements Reassembly {
       assembly.lastFsn = place;
     }
     fragments.set(place, { tsn, fragment });
+    if (this.#doubts.has(sequence)) this.#doubts.noteWaiting(sequence, number, tsn);
     if (assembly.delivery !== undefined) {
       this.#continue(sequence, number, assembly, assembly.delivery);
       return undefined;
@@ -289,6 +302,7 @@ export class IDataReassembly implements Reassembly {
     if (this.#knowsNumbering) return true;
     if (!this.#countsFsnFromSecond && !this.#isReceivedUpTo(tsn)) {
       this.#undecided.set(assembly, { sequence, number, tsn });
+      if (this.#decisiveTsn === undefined || isBefore(tsn, this.#decisiveTsn)) this.#decisiveTsn = tsn;
       return false;
     }
     this.#knowsNumbering = true;
@@ -297,9 +311,9 @@ export class IDataReassembly implements Reassembly {
 
   /** Goes on with what had to wait, once nothing is missing before the first of it. */
   #decide(): void {
-    if (this.#undecided.size === 0) return;
-    const [first] = this.#undecided.values();
-    if (first === undefined || (!this.#countsFsnFromSecond && !this.#isReceivedUpTo(first.tsn))) return;
+    if (this.#decisiveTsn === undefined) return;
+    if (!this.#countsFsnFromSecond && !this.#isReceivedUpTo(this.#decisiveTsn)) return;
+    this.#decisiveTsn = undefined;
     this.#knowsNumbering = true;
     for (const [assembly, { sequence, number }] of this.#undecided) {
       if (sequence.partial.get(number) !== assembly) continue;
@@ -338,6 +352,7 @@ export class IDataReassembly implements Reassembly {
 
   #handleComplete(sequence: Sequence, number: Mid, message: Message, tsns: readonly Tsn[], isShared = false): void {
     if (sequence.unordered) {
+      if (this.#doubts.has(sequence)) this.#doubts.noteWaiting(sequence, number, earliest(tsns));
       this.#queue.push(message);
     } else if (number === sequence.nextMid) {
       this.#doubts.delete(sequence);
@@ -382,12 +397,21 @@ export class IDataReassembly implements Reassembly {
     }
   }
 
-  /** Streams whose first messages since a reset were skipped go on with the first that is there. */
+  /** Streams whose first messages since a reset were skipped go on with the first that is there, or behind it if its beginning is not. */
   #settle(): void {
     for (const [sequence, number] of this.#doubts.settle(this.#isReceivedUpTo)) {
-      this.#dropUpTo(sequence, previous(mid(number)));
-      sequence.nextMid = mid(number);
-      this.#deliverFollowing(sequence);
+      const first = mid(number);
+      const { unordered, partial } = sequence;
+      const assembly = partial.get(first);
+      const isHeadless = assembly !== undefined && assembly.delivery === undefined && !assembly.fragments.has(fsn(0));
+      if (isHeadless) this.#dropUpTo(sequence, first);
+      if (unordered) continue;
+      if (isHeadless) this.#skipTo(sequence, first);
+      else if (isAfter(first, sequence.nextMid)) {
+        this.#dropUpTo(sequence, previous(first));
+        sequence.nextMid = first;
+        this.#deliverFollowing(sequence);
+      }
     }
   }
 

@@ -90,6 +90,13 @@ export class UdpTransport implements Transport {
   #sockets: readonly BoundSocket[] = [];
   /** As they were when somebody asked last, for those who ask when the sockets are closed. */
   #addresses: readonly NetAddress[] = [];
+  #own:
+    | {
+        readonly host: readonly string[];
+        readonly sockets: readonly BoundSocket[];
+        readonly addresses: readonly NetAddress[];
+      }
+    | undefined;
   #route: Route | undefined;
   #connects: boolean;
   #sendErrors = 0;
@@ -117,8 +124,9 @@ export class UdpTransport implements Transport {
 
   /** The bound addresses; for a wildcard those of the host's interfaces, as they are now, without link-local ones. */
   get addresses(): readonly NetAddress[] {
-    const bound = this.#sockets;
-    if (bound.length > 0) this.#addresses = bound.flatMap(reachableAddresses);
+    const own = this.#ownAddresses();
+    const isNamed = this.properties.sources === undefined;
+    if (own.length > 0) this.#addresses = isNamed ? own : own.filter(({ ip }) => zoneOf(ip) === '');
     return this.#addresses;
   }
 
@@ -232,8 +240,18 @@ export class UdpTransport implements Transport {
     });
   }
 
+  /** The addresses that packets may leave from; the same list for as long as it does not change. */
+  #ownAddresses(): readonly NetAddress[] {
+    const host = hostAddresses();
+    if (this.#own?.host !== host || this.#own.sockets !== this.#sockets) {
+      const sockets = this.#sockets;
+      this.#own = { host, sockets, addresses: sockets.flatMap((bound) => ownAddresses(bound, host)) };
+    }
+    return this.#own.addresses;
+  }
+
   #sources(): TransportSources {
-    const own = (): readonly NetAddress[] => this.#sockets.flatMap(ownAddresses);
+    const own = (): readonly NetAddress[] => this.#ownAddresses();
     return {
       get addresses(): readonly NetAddress[] {
         return own();
@@ -325,14 +343,9 @@ function closed(socket: Socket): Promise<void> {
   });
 }
 
-/** Where packets can be sent to from anywhere. */
-function reachableAddresses(bound: BoundSocket): readonly NetAddress[] {
-  return isWildcard(bound.ip) ? ownAddresses(bound).filter(({ ip }) => zoneOf(ip) === '') : ownAddresses(bound);
-}
-
-function ownAddresses({ ip, udpPort, isDualStack }: BoundSocket): readonly NetAddress[] {
+function ownAddresses({ ip, udpPort, isDualStack }: BoundSocket, host: readonly string[]): readonly NetAddress[] {
   if (!isWildcard(ip)) return [{ ip, udpPort }];
-  return hostAddresses()
+  return host
     .filter((own) => (isIpv6(own) ? isIpv6(ip) : isDualStack || !isIpv6(ip)))
     .map((own) => ({ ip: own, udpPort }));
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultOptions } from '../../src/association/options.ts';
 import { fsn, ssn, tsn } from '../../src/base/serial.ts';
-import type { Chunk, Parameter } from '../../src/chunks/index.ts';
+import { type Chunk, decodePacket, type Parameter } from '../../src/chunks/index.ts';
 import { memoryInUse } from '../support/memory.ts';
 import { Attacker, type AttackerOptions, bytesOf, chunksOf, kindsOf, Victim } from '../support/victim.ts';
 
@@ -186,6 +186,46 @@ describe('what a peer can make us do', () => {
     for (let n = 1; n <= 20; n++) attacker.send({ kind: 'FORWARD-TSN', newCumulativeTsn: tsn(n), streams });
     attacker.send(attacker.data(21, { messageId: 16_000 }));
     expect(association.metrics().messagesReceived).toBe(1);
+  });
+
+  it('FORWARD TSN chunks, thousands in one packet: four are looked at, and the others are as good as lost', () => {
+    const { victim, attacker, association } = attacked({ parameters: [forwardTsn, extensions] });
+    const chunk = (n: number): Chunk => ({ kind: 'FORWARD-TSN', newCumulativeTsn: tsn(n), streams: [] });
+    attacker.send(...Array.from({ length: 8_000 }, (_, n) => chunk(n + 1)));
+    expect(association.metrics().unexpectedChunks).toBe(7_996);
+    victim.advance(200);
+    attacker.send(chunk(8_000));
+    attacker.send(attacker.data(8_001, { messageId: 0 }));
+    expect(association.metrics().messagesReceived).toBe(1);
+  });
+
+  it('an INIT chunk with thousands of parameters of one kind: those that a receiver has a use for are looked at', () => {
+    const looked = (parameters: readonly Parameter[]): number => {
+      const { attacker } = attacked();
+      const [init] = decodePacket(attacker.packet(0, [attacker.init(parameters)]), { sparing: true })!.chunks;
+      return init?.kind === 'INIT' ? init.parameters.length : -1;
+    };
+    const raw = (type: number, value = new Uint8Array(0)): Parameter => ({ kind: 'unknown', type, value });
+    const many = (count: number, make: (n: number) => Parameter): Parameter[] =>
+      Array.from({ length: count }, (_, n) => make(n));
+    const ipv4 = (n: number): Parameter => ({ kind: 'IPv4 Address', address: `20.1.${n >> 8}.${n & 255}` });
+    const ipv6 = (n: number): Parameter => ({ kind: 'IPv6 Address', address: `2001:db8::${n + 1}` });
+    expect(looked(many(8_000, ipv4))).toBe(64);
+    expect(looked(many(3_000, ipv6))).toBe(64);
+    expect(looked(many(3_000, () => ipv6(1)))).toBe(1);
+    expect(looked(many(16_000, () => raw(0x8f00)))).toBe(0);
+    expect(looked(many(16_000, (n) => raw(0xc100 + (n & 255))))).toBe(64);
+    expect(looked(many(16_000, () => raw(0x0f00)))).toBe(1);
+    expect(looked(many(16_000, () => raw(0x8000)))).toBe(1);
+    expect(looked(many(3_000, () => raw(0xc001, new Uint8Array(16))))).toBe(64);
+    // What stands behind 256 parameters is left aside.
+    expect(looked([...many(255, () => raw(0x8f00)), raw(0x8000)])).toBe(1);
+    expect(looked([...many(256, () => raw(0x8f00)), raw(0x8000)])).toBe(0);
+    const long: Parameter = { kind: 'Supported Extensions', chunkTypes: new Array(60_000).fill(192) };
+    const { attacker } = attacked();
+    const [init] = decodePacket(attacker.packet(0, [attacker.init([long])]), { sparing: true })!.chunks;
+    const [list] = init?.kind === 'INIT' ? init.parameters : [];
+    expect(list?.kind === 'Supported Extensions' && list.chunkTypes.length).toBe(252);
   });
 
   it('fragments whose FSN is behind any message: a violation, not a hole (RFC 8260 §2.1)', () => {

@@ -161,7 +161,9 @@ describe('an answer to our INIT that cannot be used (§5.1, §3.3.3)', () => {
       chunks: [{ kind: 'ABORT', causes: [{ kind: 'Invalid Mandatory Parameter' }] }],
     });
     const { state, nextTimeout, peerVerificationTag, paths } = association;
+    // RFC 9260 §3.3.3: "with the a_rwnd value set to a value smaller than 1500 […] MUST NOT change the state of any existing association"
     expect([state, nextTimeout, peerVerificationTag]).toEqual(['COOKIE-WAIT', timeout, 0]);
+    // RFC 9260 §3.3.3: "with the a_rwnd value set to a value smaller than 1500 MUST discard the packet"
     expect(paths).toMatchObject([{ srttMs: undefined }]);
     // What comes then is taken.
     peer.send(peer.initAck());

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { tsn } from '../../src/base/serial.ts';
 import { type Chunk, chunkTypes, type Parameter } from '../../src/chunks/index.ts';
-import { Network } from '../../src/simulation/index.ts';
+import { type Host, type HostOptions, Network } from '../../src/simulation/index.ts';
 import type { SchedulerName } from '../../src/streams/stream-scheduler.ts';
 import { messages, pattern } from '../support/messages.ts';
 import { type EstablishedPair, endingOf, establishedPair, isQuiet } from '../support/pair.ts';
-import { rawPair } from '../support/raw-peer.ts';
+import { RawPeer, rawPair } from '../support/raw-peer.ts';
 
 const options = { interleaving: true };
 
@@ -179,5 +179,127 @@ describe('messages of several streams', () => {
     network.run({ until: () => z.received().length === 1, forMs: 30_000 });
     network.run({ until: () => a.association.bufferedAmount === 0, forMs: 30_000 });
     expect(z.received()[0]?.ppid).toBe(1);
+  });
+});
+
+describe('a peer that looks like Linux: it lists I-DATA and not I-FORWARD-TSN, and sends Forward-TSN-Supported', () => {
+  const likeLinux: Parameter[] = [
+    { kind: 'Forward-TSN-Supported' },
+    { kind: 'Supported Extensions', chunkTypes: [chunkTypes['RE-CONFIG'], chunkTypes['I-DATA']] },
+  ];
+  const withoutPartialReliability = likeLinux.slice(1);
+  const offers = ({ parameters }: { readonly parameters: readonly Parameter[] }): boolean =>
+    parameters.some((each) => each.kind === 'Supported Extensions' && each.chunkTypes.includes(chunkTypes['I-DATA']));
+  const host = (network: Network, given: Partial<HostOptions> = {}): Host =>
+    network.addHost('z', { addresses: ['10.0.0.2'], port: 5001, listening: true, ...options, ...given });
+  const kindsTo = (peer: RawPeer): string => peer.received.map(({ kind }) => kind).join();
+  /** A message of three fragments as Linux numbers them. */
+  const linuxMessage = (peer: RawPeer): Chunk[] =>
+    [0, 1, 2].map((n) => {
+      const piece = { beginning: n === 0, ending: n === 2, length: 100 };
+      const { fragment, ...chunk } = peer.data(n + 1, piece) as Extract<Chunk, { kind: 'DATA' }>;
+      return { ...chunk, kind: 'I-DATA', fragment: { ...fragment, messageId: 0, fsn: Math.max(0, n - 1) } };
+    });
+
+  it.each([[{}], [{ partialReliability: false }]])(
+    'is not offered I-DATA when it asks, and gets DATA (%o)',
+    (given) => {
+      const network = new Network();
+      const z = host(network, given);
+      const peer = new RawPeer(network, z, { parameters: likeLinux });
+      peer.sendUnder(0, peer.init());
+      network.run({ forMs: 50 });
+      expect(offers(peer.latest('INIT ACK'))).toBe(false);
+      const other = rawPair(network, z, { parameters: likeLinux, name: 's', address: '10.0.0.8' });
+      z.send(z.association, { data: pattern(0, 5_000) });
+      network.run({ forMs: 50 });
+      expect([z.association.capabilities.interleaving, kindsTo(other)]).toEqual([
+        false,
+        expect.stringMatching(/^DATA/),
+      ]);
+    },
+  );
+
+  it('when we have asked, is asked again without it: its first answer has agreed to I-DATA', () => {
+    const network = new Network();
+    const z = host(network);
+    const peer = new RawPeer(network, z, { parameters: likeLinux });
+    z.connect(peer);
+    network.run({ until: () => peer.received.length === 1 });
+    const first = peer.initAck();
+    peer.send(first);
+    network.run({ until: () => peer.received.length === 2 });
+    expect(peer.received.map((chunk) => chunk.kind === 'INIT' && offers(chunk))).toEqual([true, false]);
+    // The same answer once more is old.
+    peer.send(first);
+    network.run({ forMs: 50 });
+    expect(z.association.state).toBe('COOKIE-WAIT');
+    peer.send(peer.initAck({ initiateTag: 0x7777, parameters: [...first.parameters.slice(0, 2)] }));
+    network.run({ forMs: 50 });
+    peer.send({ kind: 'COOKIE ACK' });
+    z.send(z.association, { data: pattern(0, 5_000) });
+    network.run({ forMs: 100 });
+    expect([z.association.state, z.association.capabilities]).toMatchObject([
+      'ESTABLISHED',
+      { interleaving: false, partialReliability: true },
+    ]);
+    expect(kindsTo(peer)).toMatch(/COOKIE ECHO,DATA/);
+  });
+
+  it.each([
+    [likeLinux, true],
+    [withoutPartialReliability, false],
+  ])('with `linuxInterleaving` gets I-DATA with its numbers', (parameters, partialReliability) => {
+    const network = new Network();
+    const z = host(network, { linuxInterleaving: true });
+    const peer = rawPair(network, z, { parameters });
+    z.send(z.association, { data: pattern(0, 5_000) });
+    peer.send(...linuxMessage(peer));
+    network.run({ forMs: 100 });
+    const fragments = peer.received.flatMap((chunk) => (chunk.kind === 'I-DATA' ? [chunk.fragment] : []));
+    expect(fragments.map(({ beginning, fsn }) => (beginning ? 'B' : fsn))).toEqual(['B', 0, 1, 2]);
+    expect(z.association.capabilities).toMatchObject({ interleaving: true, partialReliability });
+    expect(z.received().map(({ data }) => data.length)).toEqual([300]);
+  });
+
+  it('and lists I-FORWARD-TSN is none: `linuxInterleaving` changes nothing', () => {
+    const two = establishedPair({ a: { ...options, linuxInterleaving: true }, z: options });
+    two.a.send(two.association, { data: pattern(0, 50_000) });
+    two.network.run({ until: () => two.z.received().length === 1 });
+    expect(two.association.capabilities).toMatchObject({ interleaving: true, partialReliability: true });
+    expect(two.network.ladder({ verbose: true }).join()).toContain('fsn 1');
+  });
+
+  it('but has partial reliability off cannot be told from others: what it numbers its way is put together', () => {
+    const network = new Network();
+    const z = host(network);
+    const peer = rawPair(network, z, { parameters: withoutPartialReliability });
+    const [first, second, third] = linuxMessage(peer) as [Chunk, Chunk, Chunk];
+    // Without its second fragment the message looks like one of two.
+    for (const chunk of [first, third]) peer.send(chunk);
+    network.run({ forMs: 50 });
+    expect(z.received()).toEqual([]);
+    peer.send(second);
+    network.run({ forMs: 50 });
+    expect(z.received().map(({ data }) => data.length)).toEqual([300]);
+    expect(z.association.state).toBe('ESTABLISHED');
+  });
+
+  it.each(['before', 'after'])('and would lose what we send in pieces: it is told so (%s)', (when) => {
+    const network = new Network();
+    const z = host(network);
+    const peer = rawPair(network, z, { parameters: withoutPartialReliability });
+    if (when === 'before') z.send(z.association, { data: pattern(0, 3_000) });
+    peer.send(...linuxMessage(peer));
+    network.run({ forMs: 50 });
+    if (when === 'after') {
+      z.send(z.association, { data: pattern(0, 100) });
+      network.run({ forMs: 50 });
+      expect(z.association.state).toBe('ESTABLISHED');
+      z.send(z.association, { data: pattern(0, 3_000) });
+      network.run({ forMs: 50 });
+    }
+    expect(endingOf(z)).toBe('SCTP_ERR_PROTOCOL_VIOLATION');
+    expect(peer.latest('ABORT').causes).toMatchObject([{ kind: 'Protocol Violation' }]);
   });
 });

@@ -332,6 +332,25 @@ describe('a peer that drops packets for what is in them', () => {
     });
   });
 
+  it('is not taken for a black hole when data is lost once: its retransmission arrives in as large a packet', () => {
+    const { network, a, z, association } = establishedPair({ a: ethernet.a, z: ethernet.z });
+    let lost = 0;
+    // Small probes are answered, so that they tell of sizes; large ones are not.
+    const hasLargePad = ({ chunks }: Packet) => chunks.some((chunk) => chunk.kind === 'PAD' && chunk.length > 600);
+    network.link(a, z).set({
+      drop: (packet) =>
+        hasLargePad(packet) || (packet.chunks[0]?.kind === 'DATA' && network.now > 60_000 && lost++ === 0),
+    });
+    a.feed(association, messages(4, 1_172));
+    network.run({ untilMs: 60_001 });
+    expect(association.paths[0]?.pathMtu).toBe(1_228);
+    a.feed(association, messages(1, 1_172));
+    network.run({ forMs: 20_000 });
+    expect(association.metrics().retransmissionTimeouts).toBe(1);
+    expect(z.received()).toHaveLength(5);
+    expect(pathMtus(a)).toEqual([]);
+  });
+
   it('that drops PAD chunks, on a path below the base size, gets its data with 576 bytes after some timeouts, and with more when the path grows', () => {
     const { network, a, z, association } = pairThatDrops('PAD chunks', { mtu: 1_000 });
     const sent = messages(60, 3_000);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addressParameter, type Chunk } from '../../src/chunks/index.ts';
-import { type Host, Network, type RawHost } from '../../src/simulation/index.ts';
+import { type Host, type HostOptions, Network, type RawHost } from '../../src/simulation/index.ts';
 import { endingOf, eventsOf } from '../support/pair.ts';
 import { RawPeer } from '../support/raw-peer.ts';
 
@@ -19,7 +19,7 @@ interface Scene {
 }
 
 /** z has an association with a peer that lists a second address. */
-function scene(): Scene {
+function scene(options: Partial<HostOptions> = {}, furtherAddresses: readonly string[] = []): Scene {
   const network = new Network();
   const z = network.addHost('z', {
     addresses: ['10.0.0.2'],
@@ -29,9 +29,13 @@ function scene(): Scene {
     rtoInitialMs: 100,
     rtoMinMs: 50,
     pathMaxRetrans: 2,
+    ...options,
   });
   const second = network.addRawHost('s', { addresses: ['192.168.0.9'] });
-  const peer = new RawPeer(network, z, { parameters: [addressParameter('192.168.0.9')], onPacket: answerHeartbeats });
+  const peer = new RawPeer(network, z, {
+    parameters: ['192.168.0.9', ...furtherAddresses].map(addressParameter),
+    onPacket: answerHeartbeats,
+  });
   function answerHeartbeats({ chunks }: { readonly chunks: readonly Chunk[] }): void {
     for (const chunk of chunks) if (chunk.kind === 'HEARTBEAT') peer.send({ ...chunk, kind: 'HEARTBEAT ACK' });
   }
@@ -100,8 +104,19 @@ describe('an ABORT with the T bit that answers a HEARTBEAT to an UNCONFIRMED add
   it('from a CONFIRMED address it ends the association', () => {
     const { network, z, peer, abortFrom, heartbeats } = scene();
     network.run({ until: () => heartbeats().length === 1 });
+    // To which heartbeats went, too.
+    network.run({ until: () => peer.received.some(({ kind }) => kind === 'HEARTBEAT') });
     abortFrom(peer.host, true);
     expect(endingOf(z)).toBe('SCTP_ERR_ABORTED_BY_PEER');
+  });
+
+  it('from an UNCONFIRMED address to which nothing was sent yet it ends the association', () => {
+    const { network, z, peer, abortFrom, heartbeats } = scene({ hbMaxBurst: 1 }, ['192.168.1.9']);
+    const third = network.addRawHost('t', { addresses: ['192.168.1.9'] });
+    network.run({ until: () => heartbeats().length === 1 });
+    expect(third.arrivals).toEqual([]);
+    abortFrom(third, true);
+    expect([endingOf(z), peer.received.length]).toEqual(['SCTP_ERR_ABORTED_BY_PEER', 0]);
   });
 
   it('under another tag, or from a stranger, it is nothing', () => {

@@ -9,7 +9,7 @@ import {
   type Parameter,
   type ReconfigurationResponseParameter,
 } from '../../src/chunks/index.ts';
-import { type Host, Network } from '../../src/simulation/index.ts';
+import { type Host, type HostOptions, Network } from '../../src/simulation/index.ts';
 import { messages, pattern } from '../support/messages.ts';
 import { operationsOf } from '../support/operations.ts';
 import { type EstablishedPair, endingOf, establishedPair, eventsOf, isQuiet } from '../support/pair.ts';
@@ -655,6 +655,168 @@ describe('messages that were given up (RFC 3758)', () => {
     expect(numbers).toEqual([
       [1, 0],
       [0, 0],
+    ]);
+  });
+});
+
+describe('a request that the peer answers by one of its own', () => {
+  const first = 1;
+
+  function listener(given: Partial<HostOptions> = {}): { network: Network; z: Host; peer: RawPeer } {
+    const network = new Network();
+    const z = network.addHost('z', { addresses: ['10.0.0.2'], port: 5001, listening: true, ...given });
+    const parameters: Parameter[] = [{ kind: 'Supported Extensions', chunkTypes: [chunkTypes['RE-CONFIG']] }];
+    return { network, z, peer: rawPair(network, z, { parameters }) };
+  }
+
+  const adds = (newStreams: number, requestSequenceNumber = first): Chunk =>
+    reconfig({ kind: 'Add Outgoing Streams Request', requestSequenceNumber, newStreams });
+  const resets = (responseSequenceNumber: number, ...streamNumbers: number[]): Chunk =>
+    reconfig({
+      kind: 'Outgoing SSN Reset Request',
+      requestSequenceNumber: first,
+      responseSequenceNumber,
+      sendersLastAssignedTsn: tsn(0),
+      streamNumbers,
+    });
+  const responds = (peer: RawPeer, n: number, result: number): Chunk =>
+    reconfig({
+      kind: 'Re-configuration Response',
+      responseSequenceNumber: plus(peer.peerInitialTsn, n),
+      result,
+    });
+  const requests = (peer: RawPeer): string[] =>
+    peer.host.arrivals
+      .splice(0)
+      .flatMap(({ packet }) =>
+        (packet?.chunks ?? []).flatMap((chunk) =>
+          chunk.kind === 'RE-CONFIG'
+            ? chunk.parameters.flatMap((each) =>
+                'requestSequenceNumber' in each
+                  ? [`${(each.requestSequenceNumber - peer.peerInitialTsn) >>> 0} ${each.kind}`]
+                  : [],
+              )
+            : [],
+        ),
+      );
+
+  it('Add Incoming Streams is answered by Add Outgoing Streams alone (§5.2.6)', () => {
+    const { network, z, peer } = listener();
+    z.association.reconfigurationPolicy = { ...acceptEverything, acceptAddedStreams: false };
+    ask(z, { kind: 'add incoming streams', count: 2 });
+    ask(z, resetOut(0));
+    network.run({ forMs: 50 });
+    peer.send(adds(2));
+    network.run({ forMs: 50 });
+    expect(outcomes(z)).toEqual(['2 more incoming performed']);
+    expect(requests(peer)).toEqual(['0 Add Incoming Streams Request', '1 Outgoing SSN Reset Request']);
+    peer.send(responds(peer, 1, 1));
+    network.run({ forMs: 50 });
+    z.command(() => z.association.shutdown(network.now));
+    network.run({ forMs: 50 });
+    expect([z.association.inboundStreams, outcomes(z).at(-1), peer.latest('SHUTDOWN').kind]).toEqual([
+      12,
+      'outgoing 0 performed',
+      'SHUTDOWN',
+    ]);
+  });
+
+  it('which comes twice, as its answer was lost', () => {
+    const { network, z, peer } = listener();
+    ask(z, { kind: 'add incoming streams', count: 2 });
+    network.run({ forMs: 50 });
+    for (let n = 0; n < 2; n++) peer.send(adds(2));
+    network.run({ forMs: 50 });
+    expect([z.association.inboundStreams, outcomes(z)]).toEqual([12, ['2 more incoming performed']]);
+  });
+
+  it('Add Incoming Streams may be denied in words, and the next one performed', () => {
+    const { network, z, peer } = listener();
+    for (let n = 0; n < 2; n++) ask(z, { kind: 'add incoming streams', count: 2 });
+    network.run({ forMs: 50 });
+    peer.send(responds(peer, 0, 2));
+    network.run({ forMs: 50 });
+    peer.send(responds(peer, 1, 1), adds(2));
+    network.run({ forMs: 50 });
+    expect([z.association.inboundStreams, outcomes(z)]).toEqual([
+      12,
+      ['2 more incoming denied', '2 more incoming performed'],
+    ]);
+  });
+
+  it('another number of streams is the idea of the peer, or its answer: ours goes again, and then the next', () => {
+    const { network, z, peer } = listener();
+    ask(z, { kind: 'add incoming streams', count: 2 });
+    ask(z, resetOut(0));
+    network.run({ forMs: 50 });
+    peer.send(adds(1));
+    network.run({ forMs: 500 });
+    expect(requests(peer)).toEqual(['0 Add Incoming Streams Request']);
+    network.run({ forMs: 10_000 });
+    expect(requests(peer).slice(0, 2)).toEqual(['0 Add Incoming Streams Request', '1 Outgoing SSN Reset Request']);
+    expect(outcomes(z)).toEqual(['1 more incoming performed', '2 more incoming error']);
+  });
+
+  it('a peer that has added as many by chance has not seen ours: it goes again, and the next behind it', () => {
+    const { network, z, peer } = listener();
+    ask(z, { kind: 'add incoming streams', count: 2 });
+    ask(z, resetOut(0));
+    network.run({ forMs: 50 });
+    peer.send(adds(2));
+    network.run({ forMs: 50 });
+    requests(peer);
+    peer.send(responds(peer, 1, 5)); // Bad Sequence Number
+    network.run({ forMs: 50 });
+    expect(requests(peer)).toEqual(['0 Add Incoming Streams Request']);
+    peer.send(responds(peer, 0, 1));
+    network.run({ forMs: 50 });
+    expect(requests(peer)).toEqual(['1 Outgoing SSN Reset Request']);
+    peer.send(responds(peer, 1, 1), adds(2, first + 1));
+    network.run({ forMs: 50 });
+    expect([z.association.inboundStreams, outcomes(z)]).toEqual([
+      14,
+      ['2 more incoming performed', 'outgoing 0 performed', '2 more incoming performed'],
+    ]);
+  });
+
+  it('Incoming SSN Reset is answered by Outgoing SSN Reset alone (§5.2.2 E1)', () => {
+    const { network, z, peer } = listener();
+    ask(z, resetIn(3));
+    ask(z, { kind: 'add outgoing streams', count: 1 });
+    network.run({ forMs: 50 });
+    peer.send(resets(peer.peerInitialTsn, 3));
+    network.run({ forMs: 50 });
+    expect(outcomes(z)).toEqual(['incoming 3 performed']);
+    expect(requests(peer)).toEqual(['0 Incoming SSN Reset Request', '1 Add Outgoing Streams Request']);
+  });
+
+  it('or by one that bears another number: ours goes again, and then the next', () => {
+    const { network, z, peer } = listener();
+    ask(z, resetIn(3));
+    ask(z, { kind: 'add outgoing streams', count: 1 });
+    network.run({ forMs: 50 });
+    peer.send(resets(77, 3));
+    network.run({ forMs: 10_000 });
+    expect(outcomes(z)).toEqual(['incoming 3 performed']);
+    expect(requests(peer).slice(0, 3)).toEqual([
+      '0 Incoming SSN Reset Request',
+      '0 Incoming SSN Reset Request',
+      '1 Add Outgoing Streams Request',
+    ]);
+  });
+
+  it('ours, once answered itself, is followed by words where the peer asks again', () => {
+    const { network, z, peer } = listener();
+    const asks = reconfig({ kind: 'Incoming SSN Reset Request', requestSequenceNumber: first, streamNumbers: [0] });
+    peer.send(asks);
+    network.run({ forMs: 50 });
+    expect(requests(peer)).toEqual(['0 Outgoing SSN Reset Request']);
+    peer.send(responds(peer, 0, 1));
+    peer.send(asks);
+    network.run({ forMs: 50 });
+    expect(outcomes(z)).toEqual(['outgoing 0 performed']);
+    expect(peer.latest('RE-CONFIG').parameters).toMatchObject([
+      { kind: 'Re-configuration Response', responseSequenceNumber: first, result: 1 },
     ]);
   });
 });

@@ -1,5 +1,6 @@
 import { emptyBytes, padded, readUint8, readUint16 } from '../../base/bytes.ts';
 import { tlvHeaderLength, tlvLength } from '../tlv.ts';
+import { ipv4AddressCodec, ipv6AddressCodec } from './address.ts';
 import {
   type KnownParameter,
   type MalformedParameter,
@@ -29,8 +30,12 @@ export const setUpParameters: ReadonlySet<KnownParameter['kind']> = new Set<Know
   'Forward-TSN-Supported',
 ]);
 
-/** Parameters that a receiver looks at; what is behind them is left aside. */
-const mostLookedAt = 4_096;
+/**
+ * Parameters of an INIT chunk, which a stranger may have sent, that a receiver looks at; what is behind them is left aside. An
+ * INIT ACK chunk was asked for, and hosts with very many addresses list them before the State Cookie.
+ */
+export const mostInInit = 256;
+export const mostInInitAck = 1_024;
 /** Of these, addresses, be it the same one again. More of one peer are of no use to anybody. */
 const mostAddresses = 64;
 /** And parameters that ask to be reported. RFC 9260 §12.4: some or all of them MAY be left out of the report. */
@@ -55,13 +60,13 @@ export function decodeSetUpList(bytes: Uint8Array, start: number, end: number): 
  * Those of them that a receiver has a use for, at a cost that has a bound: the first of each kind (RFC 9260 §3.3.2: "each
  * parameter MUST only be included once"), the first addresses, and of what is unknown that which asks for something.
  */
-export function decodeSetUpListSparingly(bytes: Uint8Array, start: number, end: number): Parameter[] {
+export function decodeSetUpListSparingly(bytes: Uint8Array, start: number, end: number, most: number): Parameter[] {
   const parameters: Parameter[] = [];
   const seen: number[] = [];
   /** Where they stand. */
   const addresses: number[] = [];
   let reported = 0;
-  for (let next = start, count = 0; next < end && count < mostLookedAt; count++) {
+  for (let next = start, count = 0; next < end && count < most; count++) {
     const offset = next;
     const length = tlvLength(bytes, offset, end);
     next += padded(length);
@@ -70,6 +75,8 @@ export function decodeSetUpListSparingly(bytes: Uint8Array, start: number, end: 
       break;
     }
     const type = readUint16(bytes, offset);
+    const isAddress = type === ipv4AddressCodec.type || type === ipv6AddressCodec.type;
+    if (isAddress && addresses.length === mostAddresses) continue;
     const kind = parameterKind(type);
     if (kind === undefined || !setUpParameters.has(kind)) {
       // §3.2.1: the highest bit says whether to go on behind it, the next one whether to report it.
@@ -79,8 +86,7 @@ export function decodeSetUpListSparingly(bytes: Uint8Array, start: number, end: 
         parameters.push({ kind: 'unknown', type, value });
       }
       if (isLast) break;
-    } else if (kind === 'IPv4 Address' || kind === 'IPv6 Address') {
-      if (addresses.length === mostAddresses) continue;
+    } else if (isAddress) {
       const isAgain = addresses.some((other) => isSameTlv(bytes, other, offset, length));
       addresses.push(offset);
       if (!isAgain) parameters.push(decodeOne(bytes, offset, offset + length));

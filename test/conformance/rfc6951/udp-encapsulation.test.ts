@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { parseIp } from '../../../src/base/ip.ts';
 import { messages } from '../../support/messages.ts';
 import { establishedPair, pair } from '../../support/pair.ts';
 import { allPackets, connected, ipv4, stage } from '../stage.ts';
@@ -20,8 +21,33 @@ it('§3.2: "For single-homed associations, IP addresses MUST NOT be listed in th
   expect(listed(['10.0.0.1'], ['10.0.0.2'])).toEqual([]);
 });
 
-it('§3.2: "For multihomed SCTP associations, the address management as described in Section 5.7 MUST be performed.": listed is what was bound by name', () => {
+it('§3.2: "For multihomed SCTP associations, the address management as described in Section 5.7 MUST be performed."', () => {
   expect(listed(['10.0.0.1', '10.0.1.1'], ['10.0.0.2'])).toEqual(['10.0.0.1', '10.0.1.1']);
+});
+
+it('§5.7: "When using UDP encapsulation for legacy NAT traversal, IP addresses that might require translation MUST NOT be put into any SCTP packet."', () => {
+  const own = ['10.0.0.1', '192.168.1.1', '100.64.0.1', 'fd00::1', '203.0.113.1', '2001:db8::1'];
+  // Towards a public address there may be a NAT; private ones are then its concern.
+  expect(listed(own, ['192.0.2.2'])).toEqual(['203.0.113.1', '2001:db8::1']);
+  expect(listed(own.slice(0, 4), ['192.0.2.2'])).toEqual([]);
+  expect(listed(own, ['10.0.0.2'])).toEqual(own);
+  // Nor into the State Cookie, whoever chooses the source.
+  for (const bindsAny of [false, true]) {
+    const { network, z, peer } = stage(
+      { addresses: ['192.168.1.1', '172.16.0.1'], bindsAny },
+      { address: '192.0.2.9' },
+    );
+    // It came through a NAT that forwards a port.
+    peer.host.send(peer.packet(0, [peer.init()]), z.addresses[0]!);
+    network.run({ forMs: 50 });
+    expect(peer.latest('INIT ACK').parameters.map(({ kind }) => kind)).not.toContain('IPv4 Address');
+    for (const { packet } of network.packets) {
+      for (const ip of ['192.168.1.1', '172.16.0.1']) {
+        expect(Buffer.from(packet).includes(ip)).toBe(false);
+        expect(Buffer.from(packet).includes(Buffer.from(parseIp(ip)!))).toBe(false);
+      }
+    }
+  }
 });
 
 it('§5.1: "An SCTP implementation supporting UDP encapsulation MUST maintain a remote UDP encapsulation port number per destination address for each SCTP association."', () => {
@@ -67,4 +93,23 @@ it('§5.6: "it MUST be taken into account that one cannot rely on the feedback p
   a.feed(a.association, messages(3, 1_400));
   network.run({ until: () => z.received().length === 3, forMs: 5_000 });
   expect(a.association.paths[0]?.pathMtu).toBe(1_228);
+});
+
+it('§5.7: "When using UDP encapsulation for legacy NAT traversal, IP addresses that might require translation MUST NOT be put into any SCTP packet."', () => {
+  for (const [own, listed] of [
+    [['10.0.0.2', '10.0.1.2', '192.168.7.2'], []],
+    [
+      ['10.0.0.2', '192.0.2.2', '192.0.2.3'],
+      ['192.0.2.2', '192.0.2.3'],
+    ],
+  ]) {
+    const { network, z, peer } = stage({ addresses: own! }, { address: '198.51.100.9' });
+    peer.sendUnder(0, peer.init());
+    network.run({ forMs: 50 });
+    z.connect({ addresses: peer.addresses, port: 1_000 });
+    network.run({ forMs: 50 });
+    for (const { parameters } of [peer.latest('INIT ACK'), peer.latest('INIT')]) {
+      expect(parameters.flatMap((each) => (each.kind === 'IPv4 Address' ? [each.address] : []))).toEqual(listed);
+    }
+  }
 });

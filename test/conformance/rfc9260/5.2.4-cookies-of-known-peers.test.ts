@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findParameter } from '../../../src/chunks/index.ts';
+import { type Chunk, findParameter } from '../../../src/chunks/index.ts';
 import { eventKinds } from '../../support/pair.ts';
 import { connected, type Stage } from '../stage.ts';
 
@@ -49,6 +49,32 @@ describe('§5.2.4, Table 12', () => {
     network.run({ forMs: 50 });
     expect(peer.received.map(({ kind }) => kind)).toEqual(['COOKIE ACK']);
     expect([z.association.state, z.association.metrics().restarts]).toEqual(['ESTABLISHED', 0]);
+  });
+
+  it('A: "All the congestion control parameters (e.g., cwnd, ssthresh) related to this peer MUST be reset to their initial values", and the addresses are those of the new cookie', () => {
+    const all = connected({}, { parameters: [{ kind: 'IPv4 Address', address: '10.0.1.9' }] });
+    const { network, z, peer } = all;
+    const [fresh] = z.association.paths;
+    const first = peer.peerInitialTsn;
+    const { tag, cookie } = anotherCookie(all, 0xabcd);
+    for (let n = 0; n < 20; n++) z.send(z.association, { data: new Uint8Array(1_400) });
+    network.run({ forMs: 50 });
+    peer.sendUnder(z.association.myVerificationTag, {
+      ...peer.sack(1),
+      cumulativeTsnAck: first + 2,
+    } as Chunk);
+    network.run({ forMs: 50 });
+    expect(z.association.paths[0]!.cwnd).toBeGreaterThan(fresh!.cwnd);
+    network.run({ forMs: 1_500 });
+    expect(z.association.paths[0]).toMatchObject({ errorCount: 1 });
+    peer.sendUnder(tag, { kind: 'COOKIE ECHO', cookie });
+    network.run({ forMs: 15 });
+    const { cwnd, ssthresh } = fresh!;
+    expect(z.association.paths[0]).toMatchObject({ cwnd, ssthresh, errorCount: 0, srttMs: undefined });
+    expect(z.association.paths.map(({ address, state }) => [address.ip, state])).toEqual([
+      ['10.0.0.9', 'active'],
+      ['10.0.1.9', 'unconfirmed'],
+    ]);
   });
 
   it('A: the restarted association is watched over like any other (§8.3), and nothing of the one before goes out', () => {

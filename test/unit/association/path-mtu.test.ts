@@ -173,6 +173,7 @@ describe('a path that does not take BASE_PLPMTU', () => {
     scene.run(25_000);
     expect(scene.takeProbes()).toEqual([
       '548 > CONFIRMING',
+      '1200 x CONFIRMING',
       '872 > ERROR',
       ...Array.from({ length: 3 }, () => '1036 x ERROR'),
       '952 > ERROR',
@@ -387,8 +388,8 @@ describe('a black hole (RFC 8899 §4.3)', () => {
     const scene = started(1_472, 1_472).run(100);
     scene.takeProbes();
     scene.passes = 0;
-    for (const pauseMs of [2_000, 4_000, 16_000]) {
-      scene.mtu.handleDataLoss(1_472, scene.now);
+    for (const [i, pauseMs] of [2_000, 4_000, 16_000, 32_000, 60_000, 60_000].entries()) {
+      scene.mtu.handleDataLoss(1_472, scene.now, i + 1);
       scene.run(pauseMs);
     }
     expect(new Set(scene.probes)).toEqual(new Set(['1200 x CONFIRMING', '548 x CONFIRMING']));

@@ -29,6 +29,10 @@ const examples: readonly (readonly [string, ErrorCause])[] = [
   ['000a 0004', { kind: 'Cookie Received While Shutting Down' }],
   ['000c 0007 627965', { kind: 'User-Initiated Abort', reason: unhex('627965') }],
   ['000d 0005 78', { kind: 'Protocol Violation', information: unhex('78') }],
+  [
+    '000e 0008 26ab 9c40',
+    { kind: 'Restart of an Association with New Encapsulation Port', currentPort: 9_899, newPort: 40_000 },
+  ],
   ['00a0 0008 c002 0004', { kind: 'Request to Delete Last Remaining IP Address', request: unhex('c002 0004') }],
   ['00a3 0004', { kind: 'Association Aborted Due to Illegal ASCONF-ACK' }],
   ['0105 0006 0002', { kind: 'Unsupported HMAC Identifier', hmacId: 2 }],

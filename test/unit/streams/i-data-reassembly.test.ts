@@ -160,6 +160,113 @@ describe('reneging (RFC 9260 §6.2)', () => {
   });
 });
 
+describe('reneging on messages that are whole and wait (RFC 9260 §6.2)', () => {
+  const dropAfter = (receiver: Receiver, value: number): number[] => {
+    const dropped: number[] = [];
+    receiver.reassembly.dropAfter(tsn(value), (each) => dropped.push(each));
+    return dropped;
+  };
+
+  it('tells all TSNs of each, and releases what it was charged', () => {
+    const receiver = new Receiver();
+    receiver.take('b', { mid: 1, flags: 'B' }, 14);
+    receiver.take('c', { mid: 1, flags: '', fsn: 1 }, 12);
+    receiver.take('d', { mid: 1, flags: 'E', fsn: 2 }, 17);
+    receiver.take('e', { mid: 2 }, 13);
+    expect(dropAfter(receiver, 10)).toEqual([14, 12, 17, 13]);
+    expect([receiver.held, receiver.ledger.bytes]).toEqual([0, 0]);
+    // All of it comes again, and nothing of what was dropped is in its way.
+    receiver.take('a', {}, 11);
+    for (const [text, fsn, flags, at] of [
+      ['c', 1, '', 12],
+      ['b', 0, 'B', 14],
+      ['d', 2, 'E', 17],
+    ] as const) {
+      expect(receiver.take(text, { mid: 1, flags, fsn }, at)).toBeUndefined();
+    }
+    expect(receiver.take('e', { mid: 2 }, 13)).toBeUndefined();
+    expect([receiver.read(), receiver.held]).toEqual([['a', 'bcd', 'e'], 0]);
+  });
+
+  it('leaves one of which a part was acknowledged cumulatively: that part would not come again', () => {
+    const receiver = new Receiver();
+    receiver.take('b', { mid: 1, flags: 'B' }, 11);
+    receiver.take('c', { mid: 1, flags: 'E', fsn: 1 }, 13);
+    receiver.take('d', { mid: 2 }, 14);
+    expect(dropAfter(receiver, 12)).toEqual([14]);
+    receiver.take('a', {}, 15);
+    expect(receiver.read()).toEqual(['a', 'bc']);
+  });
+
+  it('leaves what is readable, and what was delivered out of order by its sender', () => {
+    const receiver = new Receiver();
+    receiver.take('a', {}, 12);
+    receiver.take('u', { flags: 'UBE' }, 13);
+    expect(dropAfter(receiver, 10)).toEqual([]);
+    expect(receiver.read()).toEqual(['a', 'u']);
+  });
+});
+
+describe('what comes of messages that were given up, or delivered', () => {
+  it('is dropped behind the point: the rest of a message, held or later', () => {
+    const receiver = new Receiver();
+    receiver.take('b', { flags: '', fsn: 1 });
+    receiver.skip(0);
+    expect(receiver.held).toBe(0);
+    expect(receiver.take('c', { flags: 'E', fsn: 2 })).toBeUndefined();
+    receiver.take('u', { flags: 'UB', mid: 3 });
+    receiver.skip(3, true);
+    expect(receiver.take('v', { flags: 'UE', mid: 3, fsn: 1 })).toBeUndefined();
+    receiver.take('next', { mid: 1 });
+    receiver.take('whole', { flags: 'UBE', mid: 2 });
+    expect([receiver.read(), receiver.held]).toEqual([['next', 'whole'], 0]);
+  });
+
+  it('is a violation where the message was delivered', () => {
+    for (const flags of ['B', '', 'E', 'BE']) {
+      const receiver = new Receiver();
+      receiver.take('a', {});
+      expect(receiver.take('again', { flags, fsn: 1 })).toBe('a fragment of a message that is complete');
+    }
+  });
+
+  it('or is of a time that we have not heard of: the association may have been reset', () => {
+    const receiver = new Receiver();
+    receiver.take('a', {});
+    receiver.reassembly.mayBeginAnew = true;
+    expect(receiver.take('new', {})).toBeUndefined();
+    receiver.read();
+    expect(receiver.held).toBe(0);
+  });
+});
+
+describe('a peer whose numbering is known', () => {
+  it('need not be waited for: two fragments are a message', () => {
+    const queue = new ReceiveQueue(new Ledger());
+    const reassembly = new IDataReassembly(queue, () => false, 'RFC 8260');
+    const piece = { streamId: 0, unordered: false, messageId: mid(0), ppid: 0, payload: new Uint8Array(1) };
+    reassembly.handleFragment(tsn(1), { ...piece, beginning: true, ending: false, fsn: 0 });
+    reassembly.handleFragment(tsn(3), { ...piece, beginning: false, ending: true, fsn: 1 });
+    expect(queue.shift()?.data.length).toBe(2);
+    expect(
+      reassembly.handleFragment(tsn(4), { ...piece, messageId: mid(1), beginning: false, ending: false, fsn: 0 }),
+    ).toBe('a second fragment with FSN 0');
+  });
+
+  it('otherwise it is waited for what may be the second of three', () => {
+    const queue = new ReceiveQueue(new Ledger());
+    let received = 1;
+    const reassembly = new IDataReassembly(queue, (value) => value <= received);
+    const piece = { streamId: 0, unordered: false, messageId: mid(0), ppid: 0, payload: new Uint8Array(1) };
+    reassembly.handleFragment(tsn(1), { ...piece, beginning: true, ending: false, fsn: 0 });
+    reassembly.handleFragment(tsn(3), { ...piece, beginning: false, ending: true, fsn: 1 });
+    expect(queue.shift()).toBeUndefined();
+    received = 3;
+    reassembly.handleFragment(tsn(2), { ...piece, beginning: true, ending: true, streamId: 1, fsn: 0 });
+    expect([queue.shift()?.streamId, queue.shift()?.data.length]).toEqual([1, 2]);
+  });
+});
+
 describe('impossible pieces', () => {
   it.each<[string, readonly Piece[]]>([
     ['two with one FSN', [{ flags: 'B' }, { flags: 'B' }]],

@@ -228,7 +228,7 @@ describe('the end of an association', () => {
       });
       return operations / messages;
     };
-    expect(cost(50_000)).toBeLessThan(1.1 * cost(5_000));
+    expect(cost(8_000)).toBeLessThan(1.1 * cost(1_000));
   });
 });
 

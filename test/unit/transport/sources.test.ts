@@ -56,10 +56,10 @@ describe('a socket that is bound to any address', () => {
     const { properties } = await opened(new UdpTransport({ udpPort: 0 }));
     const sources = properties.sources!;
     await sources.learn([to('127.0.0.1')]);
-    const version = sources.versionAt(performance.now());
+    const version = sources.versionAt(0);
     sources.doubt(to('127.0.0.1'));
     await sources.learn([to('127.0.0.1'), to('127.0.0.78')]);
-    expect(sources.versionAt(performance.now() + 60_000)).toBe(version);
+    expect(sources.versionAt(Number.POSITIVE_INFINITY)).toBe(version);
     expect(sources.addressesVersion).toBe(sources.addressesVersion);
   });
 });
