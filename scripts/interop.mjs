@@ -12,7 +12,8 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const peerSource = 'test/interop/usrsctp/peer.c';
 const peerProgram = 'build/interop/peer';
 const reportFile = 'build/interop/report.json';
-const kernelFolder = 'test/interop/linux';
+const kernelTests = 'test/interop/linux/**';
+const otherTests = 'test/interop/*.test.ts';
 const isRequired = process.env.INTEROP === 'require';
 const filters = process.argv.slice(2).filter((argument) => argument !== '--long');
 if (process.argv.includes('--long')) process.env.INTEROP_LONG = 'yes';
@@ -98,7 +99,7 @@ function runKernelTests() {
   if (noGuest !== undefined) console.error(`the tests with the Linux kernel are skipped: ${noGuest}`);
   process.env.NO_LINUX_GUEST = noGuest ?? '';
   const began = Date.now();
-  const report = runTests(noGuest === undefined ? inNamespace : [], '--dir', kernelFolder);
+  const report = runTests(noGuest === undefined ? inNamespace : [], '--exclude', otherTests);
   console.log(`the tests with the Linux kernel took ${Math.round((Date.now() - began) / 1000)} s`);
   return report;
 }
@@ -107,7 +108,7 @@ function runKernelTests() {
 function main() {
   install();
   if (!node('node_modules/typescript/bin/tsc', '-b') || !compilePeer()) return 1;
-  const reports = [runTests([], '--exclude', `${kernelFolder}/**`), runKernelTests()];
+  const reports = [runTests([], '--exclude', kernelTests), runKernelTests()];
   if (reports.includes(undefined)) return 1;
   const sum = (member) => reports.reduce((total, report) => total + report[member], 0);
   const skipped = sum('numPendingTests') + sum('numTodoTests');

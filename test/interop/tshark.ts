@@ -30,7 +30,8 @@ async function tshark(file: string, udpPorts: readonly number[], ...options: str
 
 /** One line for each packet of a capture that is malformed or has a wrong checksum. */
 export function badPackets(file: string, ...udpPorts: number[]): Promise<string[]> {
-  return tshark(file, udpPorts, '-Y', defects);
+  // What ICMP quotes of a packet is not all of it.
+  return tshark(file, udpPorts, '-Y', `(${defects}) && !icmp && !icmpv6`);
 }
 
 /** The chunk types of a capture, one line a packet, as `1` or `0,3`: to prove that there was something to check. */
