@@ -17,6 +17,13 @@ import { Handshake } from './handshake.ts';
 import { Heartbeats } from './heartbeats.ts';
 import type { AssociationMetrics } from './metrics.ts';
 import type { AssociationOptions } from './options.ts';
+import {
+  type AbandonedMessages,
+  abandonedMessages,
+  type StreamShare,
+  setScheduler,
+  setStreamShare,
+} from './outbound-streams.ts';
 import { PathMtuDiscovery } from './path-mtu-discovery.ts';
 import { Paths } from './paths.ts';
 import { type ReconfigurationPolicy, requirePolicy } from './reconfiguration-policy.ts';
@@ -25,7 +32,6 @@ import { Shutdown } from './shutdown.ts';
 import { Standstill } from './standstill.ts';
 import type { StateName } from './state.ts';
 import type { StateCookie } from './state-cookie.ts';
-import { type StreamShare, setScheduler, setStreamShare } from './stream-shares.ts';
 import { Transmitter } from './transmitter.ts';
 import { answerUnexpectedInit } from './unexpected-init.ts';
 import { type AppendOptions, type SendRequest, UserMessages } from './user-messages.ts';
@@ -331,12 +337,8 @@ export class Association {
   }
 
   /** Messages of an outbound stream that were given up (RFC 7496 §4.4). */
-  abandonedMessages(streamId: number): { readonly unsent: number; readonly sent: number } {
-    requireUint('streamId', streamId, 0xffff);
-    for (const stream of this.#context.sendQueue.streams) {
-      if (stream.streamId === streamId) return { unsent: stream.abandonedUnsent, sent: stream.abandonedSent };
-    }
-    return { unsent: 0, sent: 0 };
+  abandonedMessages(streamId: number): AbandonedMessages {
+    return abandonedMessages(this.#context.sendQueue, streamId);
   }
 
   /**
