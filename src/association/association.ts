@@ -15,6 +15,7 @@ import { type Demand, demandOf } from './demand.ts';
 import type { AssociationEvent, PathStatus } from './events.ts';
 import { Handshake } from './handshake.ts';
 import { Heartbeats } from './heartbeats.ts';
+import type { AssociationIdentity } from './identity.ts';
 import type { AssociationMetrics } from './metrics.ts';
 import type { AssociationOptions } from './options.ts';
 import {
@@ -38,6 +39,7 @@ import { type AppendOptions, type SendRequest, UserMessages } from './user-messa
 import { hasAcceptableTag } from './verification-tag.ts';
 
 export type { Demand } from './demand.ts';
+export type { AssociationIdentity } from './identity.ts';
 export type { AppendOptions, SendRequest } from './user-messages.ts';
 
 /** Who is told that an association may have something to poll. */
@@ -47,17 +49,6 @@ export interface ActivityListener {
 
 /** Takes the events of one association. */
 export type EventHandler = (event: AssociationEvent) => void;
-
-/** The endpoints of an association, as its owner knows them. */
-export interface AssociationIdentity {
-  readonly localPort: number;
-  readonly remotePort: number;
-  readonly myVerificationTag: number;
-  /** The peer's addresses, the primary path first. */
-  readonly addresses: readonly NetAddress[];
-  /** How many of them, from the first on, are CONFIRMED (RFC 9260 §5.4 1, 2). */
-  readonly confirmed: number;
-}
 
 /**
  * One association, sans-IO: packets, commands and the time go in, packets and events are polled out. It holds no
