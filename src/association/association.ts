@@ -38,7 +38,6 @@ import { answerUnexpectedInit } from './unexpected-init.ts';
 import { type AppendOptions, type SendRequest, UserMessages } from './user-messages.ts';
 import { hasAcceptableTag } from './verification-tag.ts';
 
-export type { Demand } from './demand.ts';
 export type { AssociationIdentity } from './identity.ts';
 export type { AppendOptions, SendRequest } from './user-messages.ts';
 
