@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Association, Demand } from '../../../src/association/association.ts';
+import type { Association } from '../../../src/association/association.ts';
+import type { Demand } from '../../../src/association/demand.ts';
 import type { AssociationEvent } from '../../../src/association/events.ts';
 import type { NetAddress } from '../../../src/base/address.ts';
 import { type DrivenEndpoint, Driver, type DriverOwner } from '../../../src/driver/driver.ts';
