@@ -6,12 +6,12 @@ import { commonHeaderLength, type ErrorCause, type InitChunk, type Packet, tlvHe
 import type { Message, OutgoingMessage } from '../streams/message.ts';
 import { PartialMessage } from '../streams/partial-message.ts';
 import type { Received } from '../streams/receive-queue.ts';
-import { createScheduler, schedulerNames } from '../streams/schedulers.ts';
 import type { SchedulerName, StreamScheduler } from '../streams/stream-scheduler.ts';
 import { invalid, requireBoolean, requireBytes, requireObject, requireUint } from './arguments.ts';
 import type { Capabilities } from './capabilities.ts';
 import { ChunkHandler } from './chunk-handler.ts';
 import { type AssociationEnvironment, Context, type Transmit } from './context.ts';
+import { type Demand, demandOf } from './demand.ts';
 import type { AssociationEvent, PathStatus } from './events.ts';
 import { Handshake } from './handshake.ts';
 import { Heartbeats } from './heartbeats.ts';
@@ -19,24 +19,20 @@ import type { AssociationMetrics } from './metrics.ts';
 import type { AssociationOptions } from './options.ts';
 import { PathMtuDiscovery } from './path-mtu-discovery.ts';
 import { Paths } from './paths.ts';
-import { acceptEverything, type ReconfigurationPolicy } from './reconfiguration-policy.ts';
+import { type ReconfigurationPolicy, requirePolicy } from './reconfiguration-policy.ts';
 import type { ReconfigurationRequest } from './reconfiguration-requester.ts';
 import { Shutdown } from './shutdown.ts';
 import { Standstill } from './standstill.ts';
 import type { StateName } from './state.ts';
 import type { StateCookie } from './state-cookie.ts';
+import { type StreamShare, setScheduler, setStreamShare } from './stream-shares.ts';
 import { Transmitter } from './transmitter.ts';
+import { answerUnexpectedInit } from './unexpected-init.ts';
 import { type AppendOptions, type SendRequest, UserMessages } from './user-messages.ts';
 import { hasAcceptableTag } from './verification-tag.ts';
 
+export type { Demand } from './demand.ts';
 export type { AppendOptions, SendRequest } from './user-messages.ts';
-
-/**
- * What a packet wants first: an answer at once; a SACK chunk, before another packet is taken (§6.2: it speaks of this one); the
- * reader of what it brought, who may have an answer, and whose turn comes before a SACK chunk, too; or nothing, where a SACK chunk
- * was all that there was, or the delayed one will do: these may wait for more packets.
- */
-export type Demand = 'answer' | 'acknowledgement' | 'delivery' | 'nothing';
 
 /** Who is told that an association may have something to poll. */
 export interface ActivityListener {
@@ -312,16 +308,7 @@ export class Association {
 
   /** What is not to wait for the packets that come with the one that was just handled. */
   get demand(): Demand {
-    const { state, packets, control, events } = this.#context;
-    if (state.name !== 'ESTABLISHED' || packets.length > 0 || !control.isEmpty || state.sender.hasToRepeat) {
-      return 'answer';
-    }
-    const first = events.peek()?.kind;
-    if (first === 'established') return 'answer';
-    if (state.receiver.tracker.isSackDue) return 'acknowledgement';
-    // DATA stands behind the SACK chunk of its packet, and what it brings behind what that has to tell.
-    const isReadable = first === 'readable' || events.at(events.length - 1)?.kind === 'readable';
-    return isReadable ? 'delivery' : 'nothing';
+    return demandOf(this.#context);
   }
 
   /** Whether our INIT or INIT ACK said that packets may come without a checksum (RFC 9653). */
@@ -331,11 +318,7 @@ export class Association {
 
   /** STREAM SCHEDULER (RFC 8260 §4.3.2): from the next decision on. */
   setScheduler(scheduler: SchedulerName | StreamScheduler): void {
-    const { sendQueue } = this.#context;
-    if (typeof scheduler === 'string' ? !schedulerNames.includes(scheduler) : !isScheduler(scheduler)) {
-      throw invalid(`scheduler must be one of ${schedulerNames.join(', ')}, or a StreamScheduler`);
-    }
-    sendQueue.scheduler = typeof scheduler === 'string' ? createScheduler(scheduler) : scheduler;
+    setScheduler(this.#context.sendQueue, scheduler);
   }
 
   /**
@@ -343,19 +326,8 @@ export class Association {
    * 1), for the schedulers that ask for them.
    * @throws SctpError SCTP_ERR_INVALID_ARGUMENT
    */
-  setStreamShare(streamId: number, share: { readonly priority?: number; readonly weight?: number }): void {
-    requireUint('streamId', streamId, 0xffff);
-    requireObject('share', share);
-    const { priority, weight } = share;
-    if (priority !== undefined) requireUint('priority', priority, 0xffff);
-    if (weight !== undefined && !(typeof weight === 'number' && weight > 0 && weight <= 0xffff)) {
-      throw invalid(`weight must be above 0 and at most 65535, not ${String(weight)}`);
-    }
-    const { sendQueue } = this.#context;
-    const stream = sendQueue.stream(streamId);
-    stream.priority = priority ?? stream.priority;
-    stream.weight = weight ?? stream.weight;
-    sendQueue.reschedule(stream);
+  setStreamShare(streamId: number, share: StreamShare): void {
+    setStreamShare(this.#context.sendQueue, streamId, share);
   }
 
   /** Messages of an outbound stream that were given up (RFC 7496 §4.4). */
@@ -383,10 +355,7 @@ export class Association {
 
   /** What the peer's re-configuration requests may do; everything by default. */
   set reconfigurationPolicy(policy: ReconfigurationPolicy) {
-    requireObject('policy', policy);
-    for (const name of Object.keys(acceptEverything) as (keyof ReconfigurationPolicy)[]) {
-      requireBoolean(`policy.${name}`, policy[name]);
-    }
+    requirePolicy(policy);
     this.#context.reconfigurationPolicy = policy;
   }
 
@@ -447,7 +416,7 @@ export class Association {
 
   /** An INIT chunk from an address of the peer, in a packet of its own with tag 0. */
   handleInit(init: InitChunk, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
-    this.#handshake.handleInit(init, from, to, now);
+    answerUnexpectedInit(this.#context, init, from, to, now);
     this.#listener.handleActivity();
   }
 
@@ -535,11 +504,4 @@ export class Association {
 
 function requirePartial(message: unknown): void {
   if (!(message instanceof PartialMessage)) throw invalid('message must be one that receivePartly has returned');
-}
-
-function isScheduler(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const scheduler = value as Partial<StreamScheduler>;
-  const { handleActive, handleIdle, select, handleSent, handlePacketEnd } = scheduler;
-  return [handleActive, handleIdle, select, handleSent, handlePacketEnd].every((each) => typeof each === 'function');
 }

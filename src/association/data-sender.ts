@@ -16,6 +16,7 @@ import { appendData } from './data-chunk.ts';
 import { PartialReliability } from './partial-reliability.ts';
 import type { Path } from './path.ts';
 import { PeerWindow } from './peer-window.ts';
+import { retransmissionPath, updateRetransmissionTimers } from './retransmissions.ts';
 
 /** Receivers charge more for a piece than its bytes: so much of the window that the peer begins with takes pieces. */
 const interleavedShare = 0.75;
@@ -190,7 +191,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
   #apply(outcome: SackOutcome<Path>, now: Instant): void {
     this.#applyAcknowledgements(outcome);
     this.#applyLosses(outcome);
-    this.#updateTimers(outcome, now);
+    updateRetransmissionTimers(this.#context.paths.all, outcome, this.#outstanding.hasSkippable, now);
   }
 
   /** RFC 9260 §6.3.3. */
@@ -214,7 +215,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
     // current cwnd)."
     const retransmission = this.#outstanding.hasLost ? this.#nextRetransmission(now) : undefined;
     if (retransmission !== undefined) {
-      const path = this.#retransmissionPath(retransmission);
+      const path = retransmissionPath(this.#context.paths, retransmission);
       return path.hasRoomInWindow || this.#fastRetransmitPath === path ? path : undefined;
     }
     if (this.#context.sendQueue.isEmpty) return undefined;
@@ -240,20 +241,6 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
       const chunk = this.#outstanding.nextRetransmission;
       if (chunk === undefined || !this.partialReliability.abandonIfDue(chunk, now)) return chunk;
     }
-  }
-
-  /**
-   * §6.4: "SHOULD send fast retransmissions to the same destination transport address to which the original data was
-   * sent"; "SHOULD try to retransmit a chunk that timed out to an active destination transport address that is different
-   * from the last destination address to which the chunk was sent".
-   */
-  #retransmissionPath(chunk: Outstanding): Path {
-    const { paths } = this.#context;
-    if (paths.length === 1) return paths.primary;
-    const { destination } = chunk;
-    const isStillThere = paths.find(destination.address.ip) === destination;
-    if (isStillThere && chunk.lostBy === 'miss indications' && destination.state === 'active') return destination;
-    return paths.alternativeTo(destination);
   }
 
   /**
@@ -299,7 +286,7 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
   #fillRetransmissions(builder: PacketBuilder, path: Path, limit: number, now: Instant): void {
     for (;;) {
       const chunk = this.#nextRetransmission(now);
-      if (chunk === undefined || this.#retransmissionPath(chunk) !== path) return;
+      if (chunk === undefined || retransmissionPath(this.#context.paths, chunk) !== path) return;
       // §6.3.3 E3: what "did not fit in an SCTP packet of size smaller than or equal to the PMTU (rule E3 above) SHOULD
       // be marked for retransmission and sent as soon as cwnd allows".
       if (builder.length + chunk.size > limit) return;
@@ -462,22 +449,6 @@ export class DataSender implements AcknowledgementListener<OutgoingFragment> {
     }
     this.#context.metrics.fastRetransmits++;
     this.#outstanding.enterFastRecovery();
-  }
-
-  /** §6.3.2 R2, R3, R4. */
-  #updateTimers(outcome: SackOutcome<Path>, now: Instant): void {
-    for (const path of this.#context.paths.all) {
-      // RFC 3758 §3.5 C5: "the sender MUST assure that at least one T3-rtx timer is running" for a FORWARD TSN.
-      const isIdle = path.flightSize === 0;
-      if (isIdle) path.largestPacket = 0;
-      if (isIdle && outcome.acknowledged.has(path)) path.handleFlightEnd(now);
-      if (isIdle && !this.#outstanding.hasSkippable) path.t3Rtx.stop();
-      else if (isIdle) {
-        // It watches over the next FORWARD TSN, now that the peer has answered one.
-        if (outcome.cumulativeTsnAckAdvanced && path.t3Rtx.isRunning) path.t3Rtx.start(now, path.rto.rtoMs);
-      } else if (outcome.earliestAcknowledged.has(path)) path.t3Rtx.start(now, path.rto.rtoMs);
-      else if (outcome.revoked > 0) path.t3Rtx.startIfStopped(now, path.rto.rtoMs);
-    }
   }
 
   #handleOpenWindow(outcome: SackOutcome<Path>): void {

@@ -17,25 +17,15 @@ import {
 import type { Message } from '../streams/message.ts';
 import { addressesToTell, listedAddresses, peerAddresses, supportedAddressTypes } from './addresses.ts';
 import { declinesInterleaving, negotiate, offeredCapabilities, recognize } from './capabilities.ts';
+import { collisionOf, staleCookieError } from './collision.ts';
 import type { Context } from './context.ts';
-import { DataReceiver } from './data-receiver.ts';
-import { DataSender } from './data-sender.ts';
+import { createTransfer } from './create-transfer.ts';
 import type { Heartbeats } from './heartbeats.ts';
-import {
-  answerInit,
-  createInit,
-  hasTooSmallWindow,
-  initiateTagOf,
-  invalidMandatoryParameter,
-  needsChecksum,
-  objectionTo,
-} from './init.ts';
-import { objectionToOrigin } from './init-origin.ts';
+import { createInit, hasTooSmallWindow, initiateTagOf, invalidMandatoryParameter, objectionTo } from './init.ts';
 import { toldBy } from './introduction.ts';
 import type { Path } from './path.ts';
 import type { CookieWait, Transfer } from './state.ts';
 import type { StateCookie } from './state-cookie.ts';
-import { StreamReconfiguration } from './stream-reconfiguration.ts';
 
 /** RFC 9260 §5.2.6: "SHOULD add no more than 1 second beyond the measured RTT". */
 const cookieLifeMarginMs = 1_000;
@@ -73,79 +63,11 @@ export class Handshake {
     context.myVerificationTag = cookie.localTag;
     context.peerVerificationTag = cookie.peerTag;
     this.#introduceByCookie(cookie, now);
-    const transfer = this.#createTransfer(cookie);
+    const transfer = createTransfer(this.#context, cookie);
     context.state = { name: 'ESTABLISHED', ...transfer };
     this.#acknowledgeCookie();
     this.#heartbeats.start(now);
     context.events.push({ kind: 'established' });
-  }
-
-  /** An INIT chunk for an association that exists (§5.2.1, §5.2.2). Apart from the answer nothing changes. */
-  handleInit(init: InitChunk, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
-    const context = this.#context;
-    const { state } = context;
-    // §3.3.2: "If the value of the Initiate Tag […] is found to be 0, the receiver MUST silently discard the packet."
-    if (init.initiateTag === 0) return;
-    const parameters = recognize(init.parameters, context.options, context.environment);
-    const objection = objectionTo(init, parameters) ?? objectionToOrigin(context, init, from);
-    if (objection !== undefined) {
-      // §5.2.1: "the entire INIT chunk MUST be discarded, and the state of the existing association SHOULD NOT be
-      // changed. An ABORT chunk SHOULD be sent in a response". §5.1.2 B: it "SHOULD be sent to the source IP address".
-      context.sendAlone({ kind: 'ABORT', tagReflected: false, causes: objection }, init.initiateTag, from, to);
-      return;
-    }
-    const answer = (localTag: number, localInitialTsn: Tsn, localTieTag: number, peerTieTag: number): void => {
-      const { environment, options, localPort, remotePort } = context;
-      const { cookieJar } = environment;
-      const way = { from, to, own: environment, transport: environment };
-      const ours = { options, cookieJar, localPort, peerPort: remotePort, ...way };
-      // §5.2.1: "The endpoint MUST also generate a State Cookie with the INIT ACK chunk." §5.2.2: "the endpoint MUST
-      // generate an INIT ACK chunk with a State Cookie."
-      const tags = { localTag, localTieTag, peerTieTag };
-      const initAck = answerInit(init, { ...ours, ...tags, localInitialTsn, parameters }, now);
-      // §5.2.2: "MUST carry a Verification Tag value equal to the Initiate Tag found in the unexpected INIT chunk."
-      // §5.2.1: "SHOULD be sent to the source address of the received packet"; "MUST only be sent to an address
-      // reported in the incoming INIT chunk."
-      // §5.2.2: "After sending the INIT ACK or ABORT chunk, the endpoint MUST take no further actions".
-      context.sendAlone(initAck, init.initiateTag, from, to, needsChecksum(init, options, environment));
-    };
-    switch (state.name) {
-      case 'CLOSED':
-        return;
-      case 'COOKIE-WAIT':
-        // §5.2.1: "Upon receipt of an INIT chunk in the COOKIE-WAIT state, an endpoint MUST respond with an INIT ACK
-        // chunk using the same parameters it sent in its original INIT chunk (including its Initiate Tag, unchanged)";
-        // "the following rules MUST be applied": "sent to an address passed by the upper layer in the request to
-        // initialize the association". "After that, the endpoint MUST NOT change its state, the T1-init timer MUST be
-        // left running".
-        if (context.paths.find(from.ip) === undefined) return;
-        answer(context.myVerificationTag, state.init.initialTsn, 0, 0);
-        return;
-      case 'COOKIE-ECHOED': {
-        // §5.2.1: "Upon receipt of an INIT chunk in the COOKIE-ECHOED state, an endpoint MUST respond with an INIT ACK
-        // chunk".
-        // §5.2.1: "it MUST populate its Tie-Tags within both the association TCB and inside the State Cookie"
-        const { local, peer } = context.tieTags;
-        answer(context.myVerificationTag, state.init.initialTsn, local, peer);
-        return;
-      }
-      case 'SHUTDOWN-ACK-SENT':
-        // §9.2: "it SHOULD discard the INIT chunk and retransmit the SHUTDOWN ACK chunk"
-        context.control.push({ kind: 'SHUTDOWN ACK' }, context.paths.current);
-        return;
-      case 'ESTABLISHED':
-      case 'SHUTDOWN-PENDING':
-      case 'SHUTDOWN-SENT':
-      case 'SHUTDOWN-RECEIVED': {
-        // §5.2.2: "the INIT ACK chunk MUST contain a new Initiate Tag (randomly generated […])"
-        const { random, unusedTag } = context.environment;
-        const { local, peer } = context.tieTags;
-        answer(unusedTag(), tsn(random.uint32()), local, peer);
-        return;
-      }
-      default:
-        return state satisfies never;
-    }
   }
 
   /** §5.1 C. */
@@ -235,28 +157,30 @@ export class Handshake {
   /** A COOKIE ECHO chunk with a cookie of ours, for an association that exists: §5.2.4, Table 12. */
   handleCookieEcho(cookie: StateCookie, from: NetAddress, to: NetAddress | undefined, now: Instant): void {
     const context = this.#context;
-    const { state, myVerificationTag, peerVerificationTag } = context;
-    if (state.name === 'CLOSED') return;
-    const isLocalTag = cookie.localTag === myVerificationTag;
-    const isPeerTag = cookie.peerTag === peerVerificationTag;
-    // §5.2.4: "is older than the lifespan […] and the Verification Tags […] do not match […], the packet […] SHOULD be
-    // discarded."
-    if (!(isLocalTag && isPeerTag) && now - cookie.createdAt > cookie.lifespanMs) {
-      // "The endpoint also MUST transmit an ERROR chunk with a 'Stale Cookie' error cause to the peer endpoint"
-      context.sendAlone(staleCookieError(cookie, now), cookie.peerTag, from, to);
-      return;
+    if (context.state.name === 'CLOSED') return;
+    const collision = collisionOf(cookie, context, now);
+    switch (collision) {
+      case 'restart':
+        this.#handleRestart(cookie, now);
+        return;
+      case 'simultaneous opening':
+        this.#handleCrossedCookie(cookie, now);
+        return;
+      case 'duplicate':
+        this.#handleOwnCookie(now);
+        return;
+      case 'stale':
+        // "The endpoint also MUST transmit an ERROR chunk with a 'Stale Cookie' error cause to the peer endpoint"
+        context.sendAlone(staleCookieError(cookie, now), cookie.peerTag, from, to);
+        return;
+      case 'late':
+        // §5.2.4 C: "The endpoint SHOULD NOT change states and SHOULD leave any timers running."
+        return;
+      case 'unknown':
+        return;
+      default:
+        return collision satisfies never;
     }
-    if (isLocalTag && isPeerTag)
-      this.#handleOwnCookie(now); // D
-    else if (isLocalTag)
-      this.#handleCrossedCookie(cookie, now); // B
-    else if (isPeerTag)
-      // §5.2.4 C: "The endpoint SHOULD NOT change states and SHOULD leave any timers running."
-      return; // C: "The cookie SHOULD be silently discarded."
-    else if (cookie.localTieTag === context.tieTags.local && cookie.peerTieTag === context.tieTags.peer) {
-      this.#handleRestart(cookie, now); // A
-    }
-    // "For any case not shown in Table 12, the cookie SHOULD be silently discarded."
   }
 
   /** §5.1 E. */
@@ -370,7 +294,7 @@ export class Handshake {
     context.paths.handleArrival(from, to);
     this.#path = context.paths.primary.isUsable ? context.paths.primary : context.paths.current;
     // §5.1.1: "the valid outbound stream identifier range for either endpoint MUST be 0 to min(local OS, remote MIS) - 1"
-    const transfer = this.#createTransfer({
+    const transfer = createTransfer(this.#context, {
       localInitialTsn: state.init.initialTsn,
       peerInitialTsn: initAck.initialTsn,
       peerARwnd: initAck.aRwnd,
@@ -428,7 +352,7 @@ export class Handshake {
     context.peerVerificationTag = cookie.peerTag;
     context.paths.adopt(cookie.peerAddresses);
     this.#introduceByCookie(cookie, now, 'init' in state ? listedAddresses(state.init.parameters) : []);
-    this.#establish(this.#createTransfer(cookie), now);
+    this.#establish(createTransfer(this.#context, cookie), now);
     this.#acknowledgeCookie();
   }
 
@@ -456,7 +380,7 @@ export class Handshake {
     context.renewTieTags();
     context.metrics.restarts++;
     // §5.2.4 A: "A RESTART notification SHOULD be sent to the ULP instead of a COMMUNICATION LOST notification."
-    this.#establish(this.#createTransfer(cookie), now, undelivered);
+    this.#establish(createTransfer(this.#context, cookie), now, undelivered);
     this.#acknowledgeCookie();
   }
 
@@ -491,31 +415,6 @@ export class Handshake {
     const all = [...parameters, ...own, ...supportedAddressTypes(environment), ...offered];
     return createInit(options, initiateTag, initialTsn, all);
   }
-
-  #createTransfer(
-    parameters: Pick<
-      StateCookie,
-      'localInitialTsn' | 'peerInitialTsn' | 'peerARwnd' | 'outboundStreams' | 'inboundStreams' | 'capabilities'
-    >,
-  ): Transfer {
-    const context = this.#context;
-    context.setStreams(parameters.outboundStreams, parameters.inboundStreams);
-    context.setCapabilities(parameters.capabilities);
-    const { localInitialTsn, peerInitialTsn, peerARwnd } = parameters;
-    const sender = new DataSender(context, localInitialTsn, peerARwnd);
-    const receiver = new DataReceiver(context, peerInitialTsn);
-    const reconfiguration = new StreamReconfiguration(context, sender, receiver, localInitialTsn, peerInitialTsn);
-    return { sender, receiver, reconfiguration };
-  }
-}
-
-/** RFC 9260 §3.3.10.3: "the difference, rounded up in microseconds". */
-export function staleCookieError(cookie: StateCookie, now: Instant): ErrorChunk {
-  const staleMs = Math.max(0, now - cookie.createdAt - cookie.lifespanMs);
-  // §3.3.10.3: always told; who "does not wish to provide the Measure of Staleness, it SHOULD set this field to the
-  // value of zero."
-  const measureOfStalenessUs = Math.min(Math.ceil(staleMs * 1_000), 0xffff_ffff);
-  return { kind: 'ERROR', causes: [{ kind: 'Stale Cookie', measureOfStalenessUs }] };
 }
 
 function reportOf(unrecognized: readonly Uint8Array[]): ErrorChunk | undefined {

@@ -1,7 +1,7 @@
 import { peerAddresses } from '../association/addresses.ts';
 import type { Association, AssociationIdentity, Demand } from '../association/association.ts';
 import type { AssociationEnvironment, Transmit } from '../association/context.ts';
-import { staleCookieError } from '../association/handshake.ts';
+import { staleCookieError } from '../association/collision.ts';
 import { longestCookieLifeMs, needsChecksum } from '../association/init.ts';
 import { type AssociationOptions, givesOptions, type OptionsPreset, resolveOptions } from '../association/options.ts';
 import { CookieJar, type StateCookie } from '../association/state-cookie.ts';

@@ -1,6 +1,6 @@
 import { recognize } from '../association/capabilities.ts';
 import type { AssociationEnvironment } from '../association/context.ts';
-import { staleCookieError } from '../association/handshake.ts';
+import { staleCookieError } from '../association/collision.ts';
 import { answerInit, objectionTo } from '../association/init.ts';
 import type { AssociationOptions } from '../association/options.ts';
 import type { StateCookie } from '../association/state-cookie.ts';
