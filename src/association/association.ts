@@ -15,8 +15,16 @@ import { type Demand, demandOf } from './demand.ts';
 import type { AssociationEvent, PathStatus } from './events.ts';
 import { Handshake } from './handshake.ts';
 import { Heartbeats } from './heartbeats.ts';
+import type { AssociationIdentity } from './identity.ts';
 import type { AssociationMetrics } from './metrics.ts';
 import type { AssociationOptions } from './options.ts';
+import {
+  type AbandonedMessages,
+  abandonedMessages,
+  type StreamShare,
+  setScheduler,
+  setStreamShare,
+} from './outbound-streams.ts';
 import { PathMtuDiscovery } from './path-mtu-discovery.ts';
 import { Paths } from './paths.ts';
 import { type ReconfigurationPolicy, requirePolicy } from './reconfiguration-policy.ts';
@@ -25,13 +33,13 @@ import { Shutdown } from './shutdown.ts';
 import { Standstill } from './standstill.ts';
 import type { StateName } from './state.ts';
 import type { StateCookie } from './state-cookie.ts';
-import { type StreamShare, setScheduler, setStreamShare } from './stream-shares.ts';
 import { Transmitter } from './transmitter.ts';
 import { answerUnexpectedInit } from './unexpected-init.ts';
 import { type AppendOptions, type SendRequest, UserMessages } from './user-messages.ts';
 import { hasAcceptableTag } from './verification-tag.ts';
 
 export type { Demand } from './demand.ts';
+export type { AssociationIdentity } from './identity.ts';
 export type { AppendOptions, SendRequest } from './user-messages.ts';
 
 /** Who is told that an association may have something to poll. */
@@ -41,17 +49,6 @@ export interface ActivityListener {
 
 /** Takes the events of one association. */
 export type EventHandler = (event: AssociationEvent) => void;
-
-/** The endpoints of an association, as its owner knows them. */
-export interface AssociationIdentity {
-  readonly localPort: number;
-  readonly remotePort: number;
-  readonly myVerificationTag: number;
-  /** The peer's addresses, the primary path first. */
-  readonly addresses: readonly NetAddress[];
-  /** How many of them, from the first on, are CONFIRMED (RFC 9260 §5.4 1, 2). */
-  readonly confirmed: number;
-}
 
 /**
  * One association, sans-IO: packets, commands and the time go in, packets and events are polled out. It holds no
@@ -331,12 +328,8 @@ export class Association {
   }
 
   /** Messages of an outbound stream that were given up (RFC 7496 §4.4). */
-  abandonedMessages(streamId: number): { readonly unsent: number; readonly sent: number } {
-    requireUint('streamId', streamId, 0xffff);
-    for (const stream of this.#context.sendQueue.streams) {
-      if (stream.streamId === streamId) return { unsent: stream.abandonedUnsent, sent: stream.abandonedSent };
-    }
-    return { unsent: 0, sent: 0 };
+  abandonedMessages(streamId: number): AbandonedMessages {
+    return abandonedMessages(this.#context.sendQueue, streamId);
   }
 
   /**

@@ -211,6 +211,7 @@ export class DataReceiver {
   /** Whether the peer may have reset the association, as we have asked, and its answer is still to come. */
   set mayBeginAnew(value: boolean) {
     this.#reassembly.mayBeginAnew = value;
+    this.tracker.mayBeginAnew = value;
   }
 
   /** RFC 6525 §5.2.4 G1: "the smallest TSN not acknowledged by the receiver of the request plus 2^31". */

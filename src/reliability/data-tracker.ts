@@ -31,6 +31,8 @@ export class DataTracker {
   #cumulativeTsn: Tsn;
   /** How far ahead a FORWARD TSN chunk may point: by half of all TSNs, what is ahead could as well be behind. */
   #mostSkipped = 0x7fff_ffff;
+  /** Whether the peer may have begun its TSNs anew without our knowing: what is far ahead could be of the new ones then. */
+  mayBeginAnew = false;
   #packetsUnacknowledged = 0;
   #hasReceivedData = false;
   #isSackDue = false;
@@ -118,7 +120,7 @@ export class DataTracker {
   handleForwardTsn(newCumulativeTsn: Tsn): boolean {
     const ahead = distance(newCumulativeTsn, this.#cumulativeTsn);
     // RFC 3758 §3.6: "the data receiver MUST treat this FORWARD TSN as out-of-date and MUST NOT update its Cumulative TSN."
-    if (ahead <= 0 || ahead > this.#mostSkipped) {
+    if (ahead <= 0 || ahead > (this.mayBeginAnew ? tsnWindow : this.#mostSkipped)) {
       this.handleDropped();
       return false;
     }

@@ -219,7 +219,10 @@ export class DataReassembly implements Reassembly {
     const { firstTsn, fragments } = run;
     const message = this.#queue.begin(fragments);
     const delivery = { message, stream, number: ssn(fragments[0]!.messageId), firstTsn };
-    if (!message.unordered) stream.delivery = delivery;
+    if (!message.unordered) {
+      stream.delivery = delivery;
+      this.#doubts.delete(stream);
+    }
     this.#deliveries.set(endOf(run), delivery);
   }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { mid, ssn, tsn } from '../../src/base/serial.ts';
 import { type Chunk, chunkTypes, decodePacket, type Parameter } from '../../src/chunks/index.ts';
 import { type Host, type HostOptions, Network } from '../../src/simulation/index.ts';
+import type { PartialMessage } from '../../src/streams/partial-message.ts';
 import { pattern } from '../support/messages.ts';
 import { endingOf, establishedPair } from '../support/pair.ts';
 import { type RawPeer, rawPair } from '../support/raw-peer.ts';
@@ -137,6 +138,37 @@ describe.each([
     expect(z.received().map((each) => each.data[0])).toEqual(expected);
     expect([z.endpoint.bufferedBytes, endingOf(z)]).toEqual([0, undefined]);
     expect(peer.latest('SACK').cumulativeTsnAck).toBe(Math.max(...expected));
+  });
+
+  it('the first message behind it is read while it arrives', () => {
+    const { network, z, peer } = meet({ interleaving, autoRead: false, partialDeliveryPoint: 1 });
+    const { association } = z;
+    association.partialDelivery = true;
+    const piece = (number: number, fsn: number, ending: boolean): Chunk => {
+      const chunk = data(peer, number, 0) as Extract<Chunk, { kind: 'DATA' | 'I-DATA' }>;
+      return { ...chunk, fragment: { ...chunk.fragment, beginning: fsn === 0, ending, fsn } };
+    };
+    // What was skipped behind the reset is of another stream; the number of this one is of the time before.
+    const packets = [
+      [resetRequest(2)],
+      [piece(4, 0, false)],
+      [forward(3, [0, 0], [1, 0])],
+      [data(peer, 7, 2)],
+      [data(peer, 6, 1)],
+      [piece(5, 1, true)],
+      [data(peer, 8, 3)],
+    ];
+    for (const chunks of packets) {
+      peer.send(...chunks);
+      network.run({ forMs: 50 });
+    }
+    const first = association.receivePartly(network.now) as PartialMessage;
+    const bytes: number[] = [];
+    for (let read = association.read(first, 0); read !== undefined; read = association.read(first, 0))
+      bytes.push(...read);
+    expect([first.state, new Set(bytes)]).toEqual(['complete', new Set([4, 5])]);
+    expect([1, 2, 3].map(() => association.receive(network.now)?.data[0])).toEqual([6, 7, 8]);
+    expect([z.endpoint.bufferedBytes, endingOf(z)]).toEqual([0, undefined]);
   });
 });
 

@@ -123,6 +123,33 @@ describe.each([
     expect(outcomes(z)).toEqual(new Array(4).fill('incoming 0 performed'));
   });
 
+  it('a reset of the association whose answer is overtaken by a FORWARD TSN of the new TSNs loses nothing', () => {
+    const two = establishedPair({ a: options, z: { ...options, rtoInitialMs: 200, rtoMinMs: 100 } });
+    const { network, a, z } = two;
+    let isAnswered = false;
+    network.link(z, a).set({
+      drop: ({ chunks }) => {
+        const answers = chunks.some(({ kind }) => kind === 'RE-CONFIG');
+        const isLost = answers && !isAnswered;
+        isAnswered ||= answers;
+        return isLost;
+      },
+    });
+    ask(a, resetAll);
+    network.run({ until: () => isAnswered });
+    // The first message of the new TSNs is lost and given up; the answer comes only when it is asked for again.
+    network.link(z, a).set({ drop: (_, index) => index === 0 });
+    z.send(z.association, { data: pattern(7, 100), ppid: 7, maxRetransmits: 0 });
+    network.run({ until: () => network.packets.at(-1)?.lost !== undefined });
+    send(z, 0);
+    settle(two);
+    expect(received(a)).toEqual([0]);
+    expect(endingOf(a)).toBeUndefined();
+    send(z, 1);
+    settle(two);
+    expect(received(a)).toEqual([0, 1]);
+  });
+
   it('a reset of the association moves the TSNs of both sides, and loses nothing (§5.1.4, §5.2.4)', () => {
     const two = both();
     const { network, a, z } = two;

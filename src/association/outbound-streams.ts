@@ -34,6 +34,20 @@ export function setStreamShare(sendQueue: SendQueue, streamId: number, share: St
   sendQueue.reschedule(stream);
 }
 
+export interface AbandonedMessages {
+  readonly unsent: number;
+  readonly sent: number;
+}
+
+/** RFC 7496 §4.4. Throws SctpError SCTP_ERR_INVALID_ARGUMENT. */
+export function abandonedMessages(sendQueue: SendQueue, streamId: number): AbandonedMessages {
+  requireUint('streamId', streamId, 0xffff);
+  for (const stream of sendQueue.streams) {
+    if (stream.streamId === streamId) return { unsent: stream.abandonedUnsent, sent: stream.abandonedSent };
+  }
+  return { unsent: 0, sent: 0 };
+}
+
 function isScheduler(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const scheduler = value as Partial<StreamScheduler>;
