@@ -57,7 +57,7 @@ export class DataReceiver {
     const isThere = (tsn: Tsn): boolean => this.tracker.has(tsn) && this.#hold?.chunks.has(tsn) !== true;
     this.#reassembly = capabilities.interleaving
       ? new IDataReassembly(receiveQueue, isReceivedUpTo, numberingOf(capabilities))
-      : new DataReassembly(receiveQueue, isThere, isReceivedUpTo);
+      : new DataReassembly(receiveQueue, isThere, isReceivedUpTo, capabilities.partialReliability);
     this.#lastAdvertised = context.options.receiveBufferSize;
   }
 

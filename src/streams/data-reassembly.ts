@@ -2,46 +2,13 @@ import { concatBytes } from '../base/bytes.ts';
 import { LazyMap } from '../base/lazy-map.ts';
 import { distance, isAfter, nextSsn, plus, type Ssn, ssn, ssnDistance, type Tsn } from '../base/serial.ts';
 import type { Fragment } from '../chunks/index.ts';
+import { Cuts } from './cuts.ts';
 import { Doubts } from './doubts.ts';
 import { endOf, FragmentRuns, isComplete, isOfOneMessage, type Run } from './fragment-runs.ts';
+import type { Delivery, IncomingStream, WaitingMessage } from './incoming-stream.ts';
 import type { Message } from './message.ts';
-import type { PartialMessage } from './partial-message.ts';
 import type { Reassembly, Skipped } from './reassembly.ts';
 import { type ReceiveQueue, withOwnMemory } from './receive-queue.ts';
-
-/** A message that is complete and waits for the ones before it. */
-interface WaitingMessage {
-  readonly message: Message;
-  readonly number: Ssn;
-  readonly firstTsn: Tsn;
-  readonly fragmentCount: number;
-}
-
-/** An ordered message in pieces: how many runs of it there are, and the one that begins it. */
-interface MessageInPieces {
-  runCount: number;
-  beginning: Run | undefined;
-}
-
-/** A message that is delivered while it arrives; known by the TSN that goes on with it. */
-interface Delivery {
-  readonly message: PartialMessage;
-  readonly stream: IncomingStream;
-  /** Its Stream Sequence Number, if it is ordered: the stream's next one. */
-  readonly number: Ssn;
-  readonly firstTsn: Tsn;
-}
-
-/** One stream from the peer; what it does not need does not exist. */
-interface IncomingStream {
-  readonly streamId: number;
-  nextSsn: Ssn;
-  /** Ordered messages in pieces, by SSN. */
-  partial: Map<Ssn, MessageInPieces> | undefined;
-  waiting: Map<Ssn, WaitingMessage> | undefined;
-  /** The ordered message in delivery. */
-  delivery: Delivery | undefined;
-}
 
 const misfit = 'B and E bits of neighbouring TSNs do not fit';
 
@@ -62,17 +29,21 @@ export class DataReassembly implements Reassembly {
   /** The highest TSN that the peer has called given up, news or not. */
   #givenUpTo: Tsn | undefined;
   readonly #doubts = new Doubts<IncomingStream>();
+  readonly #peerGivesUp: boolean;
+  readonly #cuts = new Cuts();
 
   /**
    * `isThere` tells whether a TSN was received, and its fragment came here; `isReceivedUpTo` whether a TSN and all before it were
-   * received or skipped.
+   * received or skipped; `peerGivesUp` whether the peer may give up messages (RFC 3758).
    */
   constructor(
     queue: ReceiveQueue,
     isThere: (tsn: Tsn) => boolean = () => false,
     isReceivedUpTo: (tsn: Tsn) => boolean = () => true,
+    peerGivesUp = false,
   ) {
     this.#queue = queue;
+    this.#peerGivesUp = peerGivesUp;
     this.#isReceivedUpTo = isReceivedUpTo;
     this.#runs = new FragmentRuns(
       (tsn) => (this.#skippedUpTo === undefined || isAfter(tsn, this.#skippedUpTo)) && isThere(tsn),
@@ -82,6 +53,7 @@ export class DataReassembly implements Reassembly {
   handleFragment(tsn: Tsn, fragment: Fragment, isShared = false): string | undefined {
     this.#queue.charge(fragment.payload.length);
     const violation = this.#handle(tsn, fragment, isShared);
+    if (!this.#cuts.isEmpty) this.#settleCuts();
     if (!this.#doubts.isEmpty) this.#settle();
     return violation;
   }
@@ -148,6 +120,7 @@ export class DataReassembly implements Reassembly {
     }
     this.#dropTailFrom(tail);
     for (const { streamId, messageId } of skipped) this.#skipTo(this.#stream(streamId), ssn(messageId));
+    if (!this.#cuts.isEmpty) this.#settleCuts();
     if (!this.#doubts.isEmpty) this.#settle();
   }
 
@@ -186,6 +159,7 @@ export class DataReassembly implements Reassembly {
     this.#runs.clear();
     this.#deliveries.clear();
     this.#doubts.clear();
+    this.#cuts.clear();
     this.#skippedUpTo = undefined;
     this.#tail = undefined;
     this.#givenUpTo = undefined;
@@ -204,10 +178,16 @@ export class DataReassembly implements Reassembly {
     if (!beginning && tsn === this.#tail) return this.#handleTail(tsn, fragment);
     if (beginning) {
       const open = this.#runs.length === 0 ? undefined : this.#runs.openBefore(tsn);
-      if (open !== undefined && !this.#isGivenUp(open.firstTsn)) return misfit;
-      if (open !== undefined) this.#giveUp(open);
+      if (open !== undefined) {
+        if (this.#isGivenUp(open.firstTsn)) this.#giveUp(open);
+        else if (this.#peerGivesUp) this.#cuts.add(tsn);
+        else return misfit;
+      }
     } else if (!this.#runs.fitsBefore(tsn, fragment)) return misfit;
-    if ((!ending || this.#runs.length > 0) && !this.#runs.fitsAfter(tsn, fragment)) return misfit;
+    if ((!ending || this.#runs.length > 0) && !this.#runs.fitsAfter(tsn, fragment)) {
+      if (!this.#isCutBehind(tsn, fragment)) return misfit;
+      this.#cuts.add(plus(tsn, 1));
+    }
     if (!beginning || !ending) return this.#handlePiece(tsn, fragment);
     const message = toMessage(fragment, fragment.payload);
     if (fragment.unordered) {
@@ -248,7 +228,12 @@ export class DataReassembly implements Reassembly {
 
   /** The fragment that a message in delivery waits for, and what was held behind it. */
   #continue(delivery: Delivery, tsn: Tsn, fragment: Fragment): string | undefined {
-    if (!this.#runs.fitsAfter(tsn, fragment)) return misfit;
+    if (!this.#runs.fitsAfter(tsn, fragment)) {
+      if (!this.#isCutBehind(tsn, fragment)) return misfit;
+      this.#queue.release(fragment.payload.length);
+      this.#cutShort(tsn, delivery);
+      return undefined;
+    }
     const { message, stream, number } = delivery;
     this.#deliveries.delete(tsn);
     this.#queue.append(message, fragment.payload);
@@ -283,7 +268,7 @@ export class DataReassembly implements Reassembly {
 
   /** Something else follows a message in delivery: its rest got no TSN before it was given up, if it was. */
   #cutShort(tsn: Tsn, delivery: Delivery): boolean {
-    if (!this.#isGivenUp(delivery.firstTsn)) return false;
+    if (!this.#peerGivesUp && !this.#isGivenUp(delivery.firstTsn)) return false;
     this.#abandon(tsn, delivery);
     if (!delivery.message.unordered) this.#skipTo(delivery.stream, delivery.number);
     return true;
@@ -294,6 +279,25 @@ export class DataReassembly implements Reassembly {
     const { streamId, unordered, messageId } = run.fragments[0]!;
     this.#drop(run);
     if (!unordered) this.#skipTo(this.#stream(streamId), ssn(messageId));
+  }
+
+  /**
+   * A peer that gives up a message after some of its fragments were sent gives the others no TSN; and where all those are
+   * acknowledged, no FORWARD TSN chunk tells of it. Linux does so. Then another message begins where this one should go on.
+   */
+  #isCutBehind(tsn: Tsn, { ending }: Fragment): boolean {
+    if (!this.#peerGivesUp || ending) return false;
+    const behind = this.#runs.from(plus(tsn, 1));
+    return behind === undefined || behind.fragments[0]!.beginning;
+  }
+
+  #settleCuts(): void {
+    for (const tsn of this.#cuts.settle(this.#isReceivedUpTo)) {
+      const delivery = this.#deliveries.get(tsn);
+      if (delivery !== undefined) this.#cutShort(tsn, delivery);
+      const open = this.#runs.openBefore(tsn);
+      if (open !== undefined) this.#giveUp(open);
+    }
   }
 
   #isGivenUp(firstTsn: Tsn): boolean {

@@ -36,7 +36,8 @@ export class FragmentRuns {
     const before = this.#runs[index - 1];
     const after = this.#runs[index];
     const joinsBefore = before !== undefined && !fragment.beginning && endOf(before) === tsn;
-    const joinsAfter = after !== undefined && !fragment.ending && plus(tsn, 1) === after.firstTsn;
+    const isFollowed = after !== undefined && plus(tsn, 1) === after.firstTsn;
+    const joinsAfter = isFollowed && !fragment.ending && !after.fragments[0]!.beginning;
     if (joinsBefore) {
       before.fragments.push(fragment);
       before.bytes += fragment.payload.length;
@@ -56,7 +57,7 @@ export class FragmentRuns {
 
   /** The run that the fragment before `tsn` left open, undefined where there is none. */
   openBefore(tsn: Tsn): Run | undefined {
-    const run = this.#runs[this.#search(tsn) - 1];
+    const run = this.#runs[this.#search(plus(tsn, -1)) - 1];
     return run !== undefined && endOf(run) === tsn && !lastOf(run).ending ? run : undefined;
   }
 

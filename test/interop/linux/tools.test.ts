@@ -122,6 +122,7 @@ describeWithKernel('the programs that people use, and our command line', (settin
     const received: unknown[] = [];
     while (received.length < 20) received.push(await listen.event('message'));
     await listen.event('closed');
+    expect(await within(20_000, 'the end of sctp_test', test.exited)).toBe(0);
     const sent = sentBySctpTest(test.lines);
     expect(sent).toHaveLength(20);
     // Unordered ones may overtake others.

@@ -9,11 +9,17 @@ import { fragmentOf } from './fragments.ts';
 export class Received {
   readonly queue: ReceiveQueue = new ReceiveQueue(new Ledger());
   #tracker: DataTracker = new DataTracker(tsn(10), { sackDelayMs: 200, sackFrequency: 2 });
-  readonly reassembly: DataReassembly = new DataReassembly(
-    this.queue,
-    (value) => this.#tracker.has(value),
-    (value) => distance(value, this.#tracker.cumulativeTsn) <= 0,
-  );
+  readonly reassembly: DataReassembly;
+
+  /** `peerGivesUp`: whether the peer may give up messages. */
+  constructor({ peerGivesUp = false }: { readonly peerGivesUp?: boolean } = {}) {
+    this.reassembly = new DataReassembly(
+      this.queue,
+      (value) => this.#tracker.has(value),
+      (value) => distance(value, this.#tracker.cumulativeTsn) <= 0,
+      peerGivesUp,
+    );
+  }
 
   /**
    * Takes a line: a TSN and a fragment (`'11 1/U B0 text'`, stream 0 if none is named), or `-` and a point with streams and SSNs

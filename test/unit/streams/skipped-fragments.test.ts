@@ -63,6 +63,30 @@ describe('what the peer has given up in the middle of a message (RFC 3758 §3.6)
   });
 });
 
+/** All orders of a few lines. */
+function ordersOf(lines: readonly string[]): string[][] {
+  if (lines.length <= 1) return [[...lines]];
+  return lines.flatMap((line, i) => ordersOf(lines.filter((_, j) => j !== i)).map((rest) => [line, ...rest]));
+}
+
+describe('a message that a peer who may give up messages has cut short, and tells nothing of, as all of it is here', () => {
+  it.each<[string, readonly string[], readonly string[]]>([
+    ['before a message', ['10 B0 a', '11 0 b', '12 BE1 c', '13 B2 d', '14 E2 e'], ['c', 'de']],
+    ['before a message in pieces', ['10 B0 a', '11 0 b', '12 B1 c', '13 E1 d', '14 BE2 e'], ['cd', 'e']],
+    ['twice', ['10 B0 a', '11 B1 b', '12 1 c', '13 BE2 d'], ['d']],
+    ['behind a message', ['10 BE0 a', '11 B1 b', '12 1 c', '13 BE2 d'], ['a', 'd']],
+    ['before another stream', ['10 B0 a', '11 1/BE0 b', '12 BE1 c', '13 1/BE1 d'], ['b', 'c', 'd']],
+    ['unordered', ['10 U B0 a', '11 U 0 b', '12 U BE0 c', '13 U B0 d', '14 U E0 e'], ['c', 'de']],
+  ])('is dropped, and those behind it are delivered, in every order of arrival: %s', (_, lines, texts) => {
+    for (const order of ordersOf(lines)) {
+      const received = new Received({ peerGivesUp: true });
+      for (const line of order) expect(received.take(line), order.join()).toBeUndefined();
+      expect(received.read().sort(), order.join()).toEqual(texts);
+      expect(received.queue.heldBytes, order.join()).toBe(0);
+    }
+  });
+});
+
 describe('fragments that cannot be a message (RFC 9260 §3.3.1, §6.9)', () => {
   it.each<[string, readonly string[]]>([
     ['the very first one has no B bit', ['10 E0 a']],
