@@ -2,39 +2,23 @@ import { concatBytes } from '../base/bytes.ts';
 import { LazyMap } from '../base/lazy-map.ts';
 import { distance, type Fsn, fsn, isAfter, isBefore, type Mid, mid, next, previous, type Tsn } from '../base/serial.ts';
 import type { Fragment } from '../chunks/index.ts';
+import { Cuts } from './cuts.ts';
 import { Doubts } from './doubts.ts';
+import {
+  type Assembly,
+  earliest,
+  forgetBeginning,
+  isBehind,
+  isComplete,
+  renumber,
+  type Sequence,
+  tsnsOf,
+  type WaitingMessage,
+} from './i-data-sequence.ts';
 import type { Message } from './message.ts';
 import type { PartialMessage } from './partial-message.ts';
 import type { Reassembly, Skipped } from './reassembly.ts';
 import { type ReceiveQueue, withOwnMemory } from './receive-queue.ts';
-
-/** A message in pieces, by FSN. It is complete when it has all from 0 to the one with the E bit. */
-interface Assembly {
-  readonly fragments: Map<Fsn, { readonly tsn: Tsn; readonly fragment: Fragment }>;
-  lastFsn: Fsn | undefined;
-  /** The first FSN that is not in the unbroken beginning, and the bytes before it, as far as somebody has counted. */
-  nextFsn: Fsn;
-  beginningBytes: number;
-  /** Set once it is delivered while it arrives: what is before `nextFsn` is there then and not in `fragments`. */
-  delivery: PartialMessage | undefined;
-}
-
-/** A complete message that waits for the ones before it, and the TSNs that brought it. */
-interface WaitingMessage {
-  readonly message: Message;
-  readonly tsns: readonly Tsn[];
-}
-
-/** Messages of one stream from the peer, ordered or unordered: each kind counts its own MIDs (RFC 8260 §2.1). */
-interface Sequence {
-  readonly streamId: number;
-  readonly unordered: boolean;
-  nextMid: Mid;
-  readonly partial: Map<Mid, Assembly>;
-  readonly waiting: Map<Mid, WaitingMessage>;
-  /** The highest MID that the peer has given up: what comes of it, or of earlier ones, is the rest of what was dropped. */
-  skippedMid: Mid | undefined;
-}
 
 /**
  * Reassembly and ordering of I-DATA chunks (RFC 8260 §2.2.3): "use the SID to identify the stream, consider the U bit
@@ -59,6 +43,9 @@ export class IDataReassembly implements Reassembly {
   /** The point of the latest I-FORWARD-TSN chunk that was news. */
   #skippedUpTo: Tsn | undefined;
   readonly #doubts = new Doubts<Sequence>();
+  /** Second fragments, numbered as Linux does, that came before the first ones: those go right before them there. */
+  readonly #headless = new LazyMap<Tsn, { readonly sequence: Sequence; readonly number: Mid }>();
+  readonly #headlessTsns = new Cuts();
   mayBeginAnew = false;
 
   /**
@@ -82,7 +69,7 @@ export class IDataReassembly implements Reassembly {
 
   handleFragment(tsn: Tsn, fragment: Fragment, isShared = false): string | undefined {
     this.#queue.charge(fragment.payload.length);
-    const violation = this.#handle(tsn, fragment, isShared);
+    const violation = this.#handle(tsn, fragment, isShared) ?? this.#seekFirst();
     this.#decide();
     if (!this.#doubts.isEmpty) this.#settle();
     return violation;
@@ -171,6 +158,8 @@ export class IDataReassembly implements Reassembly {
     this.#undecided.clear();
     this.#decisiveTsn = undefined;
     this.#doubts.clear();
+    this.#headless.clear();
+    this.#headlessTsns.clear();
     this.#skippedUpTo = undefined;
     this.#queue.releaseIncomplete();
   }
@@ -224,6 +213,10 @@ export class IDataReassembly implements Reassembly {
       if (this.#knowsNumbering) return 'a second fragment with FSN 0';
       this.#countFsnFromSecond();
     }
+    if (!fragment.beginning && fragment.fsn === 0 && !fragments.has(fsn(0)) && assembly.delivery === undefined) {
+      this.#headless.set(tsn, { sequence, number });
+      this.#headlessTsns.add(tsn);
+    }
     const place = this.#fsnOf(fragment);
     // Further than any message reaches; serial arithmetic would take it for one before the first.
     if (assembly.delivery === undefined && isBefore(place, fsn(0))) return 'an FSN out of reach';
@@ -244,6 +237,21 @@ export class IDataReassembly implements Reassembly {
     if (isComplete(assembly)) this.#completeIfSure(sequence, number, assembly);
     else if (this.#queue.deliversPartly) {
       this.#deliverPartOf(sequence, number, assembly, this.#queue.pointOf(sequence.streamId));
+    }
+    return undefined;
+  }
+
+  /** FSN 0 belongs to the first fragment, or as Linux numbers them to the second, right behind the first: what is neither is nothing. */
+  #seekFirst(): string | undefined {
+    if (this.#headlessTsns.isEmpty) return undefined;
+    for (const tsn of this.#headlessTsns.settle(this.#isReceivedUpTo)) {
+      const { sequence, number } = this.#headless.get(tsn)!;
+      this.#headless.delete(tsn);
+      const assembly = sequence.partial.get(number);
+      const wasSkipped = this.#skippedUpTo !== undefined && !isAfter(tsn, next(this.#skippedUpTo));
+      if (assembly === undefined || assembly.delivery !== undefined || wasSkipped || this.#doubts.has(sequence))
+        continue;
+      if (!assembly.fragments.has(fsn(0))) return 'FSN 0 without a first fragment before it';
     }
     return undefined;
   }
@@ -446,46 +454,6 @@ export class IDataReassembly implements Reassembly {
 
 function keyOf(streamId: number, unordered: boolean): number {
   return streamId * 2 + (unordered ? 1 : 0);
-}
-
-/** Whether a message was delivered, or given up, before this part of it came. */
-function isBehind({ unordered, nextMid, skippedMid }: Sequence, number: Mid, isWhole: boolean): boolean {
-  if (!unordered) return isBefore(number, nextMid);
-  // An unordered message that is whole was not skipped.
-  return !isWhole && skippedMid !== undefined && !isAfter(number, skippedMid);
-}
-
-/** FSNs are unique and none is behind the last, so their number tells whether all are there. */
-function isComplete({ lastFsn, fragments }: Assembly): boolean {
-  return lastFsn !== undefined && fragments.size === lastFsn + 1;
-}
-
-function* tsnsOf({ fragments }: Assembly): IterableIterator<Tsn> {
-  for (const { tsn } of fragments.values()) yield tsn;
-}
-
-function earliest(tsns: readonly Tsn[]): Tsn {
-  let first = tsns[0]!;
-  for (const tsn of tsns) if (isBefore(tsn, first)) first = tsn;
-  return first;
-}
-
-/** Its unbroken beginning is to be counted again. */
-function forgetBeginning(assembly: Assembly): void {
-  assembly.nextFsn = fsn(0);
-  assembly.beginningBytes = 0;
-}
-
-/** What came before it was known that the first fragment does not count: all others are one place further. */
-function renumber(assembly: Assembly): void {
-  const known = [...assembly.fragments.values()];
-  assembly.fragments.clear();
-  if (assembly.delivery === undefined) forgetBeginning(assembly);
-  for (const each of known) {
-    const place = each.fragment.beginning ? fsn(0) : fsn(each.fragment.fsn + 1);
-    assembly.fragments.set(place, each);
-    if (each.fragment.ending) assembly.lastFsn = place;
-  }
 }
 
 function toMessage(fragment: Fragment, data: Uint8Array): Message {

@@ -16,7 +16,9 @@ interface Piece {
 class Receiver {
   readonly ledger: Ledger = new Ledger();
   readonly queue: ReceiveQueue = new ReceiveQueue(this.ledger);
-  readonly reassembly: IDataReassembly = new IDataReassembly(this.queue);
+  readonly reassembly: IDataReassembly = new IDataReassembly(this.queue, (tsn) => tsn < this.missing);
+  /** The first TSN that has not come, for those who lose some. */
+  missing = Number.POSITIVE_INFINITY;
   #tsn = 100;
 
   /** Takes a piece with the next TSN, or the one given. Flags as letters: U, B, E. Returns what is wrong with it. */
@@ -313,7 +315,31 @@ describe('a peer that numbers the second fragment 0', () => {
       ['c', { flags: '', fsn: 1 }],
       ['d', { flags: 'E', fsn: 2 }],
     ];
-    for (const n of order) expect(receiver.take(...pieces[n]!)).toBeUndefined();
+    const arrived = new Set<number>();
+    for (const n of order) {
+      arrived.add(n);
+      receiver.missing = 100 + [0, 1, 2, 3, 4].find((each) => !arrived.has(each))!;
+      expect(receiver.take(...pieces[n]!, 100 + n)).toBeUndefined();
+    }
     expect([receiver.read(), receiver.held]).toEqual([['abcd'], 0]);
+  });
+
+  it('sends it right behind the first: what is there in its stead makes it impossible', () => {
+    const receiver = new Receiver();
+    expect(receiver.take('b', { flags: '', fsn: 0 })).toBe('FSN 0 without a first fragment before it');
+    const late = new Receiver();
+    late.missing = 100;
+    expect(late.take('b', { flags: '', fsn: 0 }, 101)).toBeUndefined();
+    late.missing = 102;
+    expect(late.take('x', { mid: 1 }, 100)).toBe('FSN 0 without a first fragment before it');
+  });
+
+  it('unless what was there has been skipped', () => {
+    const receiver = new Receiver();
+    receiver.missing = 100;
+    expect(receiver.take('b', { flags: '', fsn: 0 }, 101)).toBeUndefined();
+    receiver.missing = 102;
+    receiver.reassembly.handleForwardTsn(tsn(100), []);
+    expect(receiver.take('x', { mid: 1 }, 102)).toBeUndefined();
   });
 });
