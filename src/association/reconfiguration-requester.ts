@@ -280,7 +280,7 @@ export class ReconfigurationRequester {
     if (this.#incomingStreams === newStreams) {
       this.#incomingStreams = undefined;
       if (isAsking && !this.#addsInWords) this.#finishByGuess(inFlight, isAccepted ? 'performed' : 'denied');
-    } else if (isAsking) inFlight.doubt ??= { result: 'error', patience: 1 };
+    } else if (isAsking && !this.#addsInWords) inFlight.doubt ??= { result: 'error', patience: 1 };
   }
 
   /** Re-configuration Timer, §5.1.1. Returns whether the association still stands. */

@@ -784,6 +784,26 @@ describe('a request that the peer answers by one of its own', () => {
     expect(outcomes(z)).toEqual(['1 more incoming performed', '2 more incoming error']);
   });
 
+  it('a peer that has answered in words will do so again, whatever it adds of its own', () => {
+    const { network, z, peer } = listener();
+    for (let n = 0; n < 2; n++) ask(z, { kind: 'add incoming streams', count: 2 });
+    network.run({ forMs: 50 });
+    peer.send(responds(peer, 0, 1), adds(2));
+    network.run({ forMs: 50 });
+    peer.send(adds(1, first + 1));
+    network.run({ forMs: 10_000 });
+    const asked = requests(peer);
+    expect(asked.length).toBeGreaterThan(3);
+    expect(new Set(asked)).toEqual(new Set(['0 Add Incoming Streams Request', '1 Add Incoming Streams Request']));
+    peer.send(responds(peer, 1, 1), adds(2, first + 2));
+    network.run({ forMs: 50 });
+    expect(outcomes(z)).toEqual([
+      '2 more incoming performed',
+      '1 more incoming performed',
+      '2 more incoming performed',
+    ]);
+  });
+
   it('a peer that has added as many by chance has not seen ours: it goes again, and the next behind it', () => {
     const { network, z, peer } = listener();
     ask(z, { kind: 'add incoming streams', count: 2 });
