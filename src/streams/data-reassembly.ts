@@ -168,7 +168,10 @@ export class DataReassembly implements Reassembly {
 
   #handle(tsn: Tsn, fragment: Fragment, isShared: boolean): string | undefined {
     const { beginning, ending } = fragment;
-    if (this.#deliveries.size > 0) {
+    if (this.#deliveries.size === 0) {
+      const run = this.#runs.goOn(tsn, fragment);
+      if (run !== undefined) return this.#handleRun(run, fragment);
+    } else {
       const delivery = this.#deliveries.get(tsn);
       if (delivery !== undefined && this.#isOf(delivery, fragment) && !beginning)
         return this.#continue(delivery, tsn, fragment);
@@ -371,7 +374,16 @@ export class DataReassembly implements Reassembly {
     const run = this.#runs.add(tsn, fragment);
     const change = this.#runs.length - length;
     if (!unordered && (change !== 0 || fragment.beginning)) this.#noteRun(stream, number, run, change);
-    if (!isComplete(run)) {
+    return this.#handleRun(run, fragment);
+  }
+
+  /** A run has got one more fragment, and may be all of its message now. */
+  #handleRun(run: Run, { streamId, unordered, messageId }: Fragment): string | undefined {
+    const isWhole = isComplete(run);
+    if (!isWhole && !this.#queue.deliversPartly) return undefined;
+    const stream = this.#stream(streamId);
+    const number = messageId as Ssn;
+    if (!isWhole) {
       const isNext = unordered || (number === stream.nextSsn && stream.delivery === undefined);
       if (isNext) this.#deliverPartOf(stream, run);
       return undefined;

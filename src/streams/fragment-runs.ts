@@ -30,6 +30,21 @@ export class FragmentRuns {
     return this.#runs[Symbol.iterator]();
   }
 
+  /**
+   * Adds a fragment that goes on with the highest run, as most do, where nothing that is here stands behind it. Returns that run;
+   * undefined, and adds nothing, where it does not.
+   */
+  goOn(tsn: Tsn, fragment: Fragment): Run | undefined {
+    const run = this.#runs[this.#runs.length - 1];
+    if (run === undefined || fragment.beginning || endOf(run) !== tsn) return undefined;
+    const last = lastOf(run);
+    if (last.ending || !isOfOneMessage(last, fragment)) return undefined;
+    if (!fragment.ending && this.#isThere(plus(tsn, 1))) return undefined;
+    run.fragments.push(fragment);
+    run.bytes += fragment.payload.length;
+    return run;
+  }
+
   /** Adds a fragment that fits its neighbours. Returns the run that it belongs to now; a complete one is to be removed. */
   add(tsn: Tsn, fragment: Fragment): Run {
     const index = this.#search(tsn);
