@@ -5,8 +5,8 @@ import type { Fragment } from '../chunks/index.ts';
 import { Cuts } from './cuts.ts';
 import { Doubts } from './doubts.ts';
 import { endOf, FragmentRuns, isComplete, isOfOneMessage, type Run } from './fragment-runs.ts';
-import type { Delivery, IncomingStream, WaitingMessage } from './incoming-stream.ts';
-import type { Message } from './message.ts';
+import { createStream, type Delivery, type IncomingStream, type WaitingMessage } from './incoming-stream.ts';
+import { type Message, toMessage } from './message.ts';
 import type { Reassembly, Skipped } from './reassembly.ts';
 import { type ReceiveQueue, withOwnMemory } from './receive-queue.ts';
 
@@ -490,19 +490,9 @@ export class DataReassembly implements Reassembly {
   #stream(streamId: number): IncomingStream {
     let stream = this.#streams.get(streamId);
     if (stream === undefined) {
-      stream = {
-        streamId,
-        nextSsn: ssn(0),
-        partial: undefined,
-        waiting: undefined,
-        delivery: undefined,
-      };
+      stream = createStream(streamId);
       this.#streams.set(streamId, stream);
     }
     return stream;
   }
-}
-
-function toMessage(fragment: Fragment, data: Uint8Array): Message {
-  return { data, streamId: fragment.streamId, ppid: fragment.ppid, unordered: fragment.unordered };
 }

@@ -15,7 +15,7 @@ import {
   tsnsOf,
   type WaitingMessage,
 } from './i-data-sequence.ts';
-import type { Message } from './message.ts';
+import { type Message, toMessage } from './message.ts';
 import type { PartialMessage } from './partial-message.ts';
 import type { Reassembly, Skipped } from './reassembly.ts';
 import { type ReceiveQueue, withOwnMemory } from './receive-queue.ts';
@@ -454,8 +454,4 @@ export class IDataReassembly implements Reassembly {
 
 function keyOf(streamId: number, unordered: boolean): number {
   return streamId * 2 + (unordered ? 1 : 0);
-}
-
-function toMessage(fragment: Fragment, data: Uint8Array): Message {
-  return { data, streamId: fragment.streamId, ppid: fragment.ppid, unordered: fragment.unordered };
 }

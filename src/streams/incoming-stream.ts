@@ -1,4 +1,4 @@
-import type { Ssn, Tsn } from '../base/serial.ts';
+import { type Ssn, ssn, type Tsn } from '../base/serial.ts';
 import type { Run } from './fragment-runs.ts';
 import type { Message } from './message.ts';
 import type { PartialMessage } from './partial-message.ts';
@@ -35,4 +35,8 @@ export interface IncomingStream {
   waiting: Map<Ssn, WaitingMessage> | undefined;
   /** The ordered message in delivery. */
   delivery: Delivery | undefined;
+}
+
+export function createStream(streamId: number): IncomingStream {
+  return { streamId, nextSsn: ssn(0), partial: undefined, waiting: undefined, delivery: undefined };
 }

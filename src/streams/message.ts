@@ -18,6 +18,11 @@ export interface Message {
   readonly unordered: boolean;
 }
 
+/** The message that `fragment` is a part of, with all of its data. */
+export function toMessage({ streamId, ppid, unordered }: Fragment, data: Uint8Array): Message {
+  return { data, streamId, ppid, unordered };
+}
+
 /** When a message is given up (RFC 3758, RFC 7496). What is not set never ends it. */
 export interface ReliabilityPolicy {
   /** RFC 7496 "timed reliability", RFC 9260 §11.1.5 "life time": not sent, or sent again, from then on. */
