@@ -57,7 +57,7 @@ export class ChunkHandler {
     context.metrics.bytesReceived += packet.byteLength;
     // RFC 6951 §5.4, once "the verification tag" has been checked; a reflected tag is the peer's, and proves nothing.
     const isVerified = packet.verificationTag === context.myVerificationTag;
-    const known = isVerified ? context.paths.handleArrival(from, to) : undefined;
+    const known = isVerified ? context.paths.handleArrival(from, to, now) : undefined;
     const path = known ?? context.paths.current;
     let hasData = false;
     this.#forwardTsns = 0;

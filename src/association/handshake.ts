@@ -291,7 +291,7 @@ export class Handshake {
     context.paths.adopt(peerAddresses(accepted, from, context.environment));
     const source = (to ?? asked.localAddress)?.ip;
     context.paths.introduce(listedAddresses(state.init.parameters), source, asked.address, now);
-    context.paths.handleArrival(from, to);
+    context.paths.handleArrival(from, to, now);
     this.#path = context.paths.primary.isUsable ? context.paths.primary : context.paths.current;
     // §5.1.1: "the valid outbound stream identifier range for either endpoint MUST be 0 to min(local OS, remote MIS) - 1"
     const transfer = createTransfer(this.#context, {

@@ -65,7 +65,7 @@ export class Path extends Destination {
   isConfirmed: boolean;
   /** Packets to it would leave from an address that the peer was not told: it carries nothing. */
   isAside = false;
-  /** Whether the peer has sent from this address to `localAddress`: the pair works. */
+  /** Whether the peer has sent from this address to `localAddress`, and answered since: the pair works. */
   isSourceProven = false;
   readonly #options: AssociationOptions;
   readonly #headers: number;

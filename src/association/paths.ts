@@ -210,14 +210,23 @@ export class Paths {
   }
 
   /** A verified packet came from the peer: follows its UDP port (RFC 6951 §5.4), and answers from where it may be sent to. */
-  handleArrival(from: NetAddress, to: NetAddress | undefined): Path | undefined {
+  handleArrival(from: NetAddress, to: NetAddress | undefined, now: Instant): Path | undefined {
     const path = this.find(from.ip);
     if (path === undefined) return undefined;
     if (to !== undefined && (to !== path.localAddress || !path.isSourceProven)) this.#handleDestination(path, to);
     // RFC 6951 §5.4: "the UDP source port MUST be stored as the encapsulation port for the destination address the SCTP
     // packet is received from".
-    if (path.learnUdpPort(from)) this.#report(path, `its UDP port is now ${from.udpPort}`);
+    if (path.learnUdpPort(from)) this.#handleUdpPort(path, now);
     return path;
+  }
+
+  #handleUdpPort(path: Path, now: Instant): void {
+    this.#report(path, `its UDP port is now ${path.address.udpPort}`);
+    if (path.isConfirmed || path.pendingHeartbeat === undefined) return;
+    // The HEARTBEAT chunk has gone to a port where nobody was. The next one need not wait for its time-out: until the address is
+    // confirmed, there is no way but the primary path.
+    path.pendingHeartbeat = undefined;
+    path.heartbeatTimer.start(now, 0);
   }
 
   /** T3-rtx has expired on `path`: what was lost may have been too large (RFC 8899 §4.3). */

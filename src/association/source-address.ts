@@ -86,13 +86,17 @@ export class SourceAddress {
     else this.#lookUp(path);
   }
 
-  /** `path` does not answer. The way there may be another now; or the answers go to an address of ours that is dead. */
+  /**
+   * `path` does not answer. The way there may be another now; or the answers go to an address of ours that is dead, unless the
+   * peer has sent to it since the last time.
+   */
   handleFailure(path: Path, isLast: boolean): void {
     const { sources } = this.#own;
     if (sources !== undefined) {
       sources.doubt(path.address);
       this.#lookUp(path);
-    } else if (isLast) path.localAddress = otherLocalAddress(this.#candidates, path);
+    } else if (path.isSourceProven) path.isSourceProven = false;
+    else if (isLast) path.localAddress = otherLocalAddress(this.#candidates, path);
   }
 
   get #isIntroduced(): boolean {

@@ -386,7 +386,8 @@ describe('addresses that were bound by name', () => {
     a.send(association, { data: Uint8Array.of(1) });
     network.run({ forMs: 1_000 });
     const sources = network.packets.slice(0, 7).map(({ from }) => from.ip);
-    expect(sources).toEqual(['10.1.0.1', '10.2.0.1', '10.3.0.1', '10.1.0.1', '10.2.0.1', '10.3.0.1', '10.1.0.1']);
+    // The first gets a second chance: the peer has just sent to it.
+    expect(sources).toEqual(['10.1.0.1', '10.1.0.1', '10.2.0.1', '10.3.0.1', '10.1.0.1', '10.2.0.1', '10.3.0.1']);
   });
 });
 

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Chunk } from '../../src/chunks/index.ts';
+import { Network } from '../../src/simulation/index.ts';
 import { endingOf, establishedPair, isQuiet } from '../support/pair.ts';
 import { rawPair } from '../support/raw-peer.ts';
 
@@ -48,6 +50,25 @@ describe('the UDP port of the peer (RFC 6951 §5.4)', () => {
     network.run({ forMs: 50 });
     expect(z.association.paths[0]?.address).toEqual({ ip: '10.0.0.9', udpPort: 9899 });
     expect(z.association.state).toBe('ESTABLISHED');
+  });
+
+  it('of an address that is not confirmed yet is asked at once, once it is known', () => {
+    const network = new Network();
+    const z = network.addHost('z', { addresses: ['10.0.0.2'], port: 5001, listening: true });
+    // Behind a NAT, each address of the peer has a port of its own.
+    const other = network.addRawHost('nat', { addresses: ['10.0.0.66'], udpPort: 40_000 });
+    const peer = rawPair(network, z, { parameters: [{ kind: 'IPv4 Address', address: '10.0.0.66' }] });
+    network.run({ forMs: 50 });
+    expect([other.arrivals.length, z.association.paths[1]?.state]).toEqual([0, 'unconfirmed']);
+    const heartbeat: Chunk = { kind: 'HEARTBEAT', value: Uint8Array.of(0, 1, 0, 4) };
+    other.send(peer.packet(peer.peerTag, [heartbeat]), z.addresses[0]!);
+    network.run({ forMs: 50 });
+    const asked = other.arrivals.flatMap(({ packet }) => packet?.chunks ?? []);
+    expect(asked.map(({ kind }) => kind)).toEqual(['HEARTBEAT ACK', 'HEARTBEAT']);
+    const { value } = asked[1] as Extract<Chunk, { kind: 'HEARTBEAT' }>;
+    other.send(peer.packet(peer.peerTag, [{ kind: 'HEARTBEAT ACK', value }]), z.addresses[0]!);
+    network.run({ forMs: 50 });
+    expect(z.association.paths[1]?.state).toBe('active');
   });
 
   it('an answer to a stranger goes to where the question came from', () => {

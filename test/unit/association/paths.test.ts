@@ -236,10 +236,10 @@ describe('a restart of the peer (RFC 9260 §5.2.4)', () => {
 describe('UDP encapsulation (RFC 6951 §5.4)', () => {
   it('follows the UDP port from which the peer speaks', () => {
     const context = createContext(['10.0.0.1:9899']);
-    const path = context.paths.handleArrival(addressOf('10.0.0.1:61000'), addressOf('10.0.0.9:9899'));
+    const path = context.paths.handleArrival(addressOf('10.0.0.1:61000'), addressOf('10.0.0.9:9899'), 0);
     expect(path?.address).toEqual(addressOf('10.0.0.1:61000'));
     expect(path?.localAddress).toEqual(addressOf('10.0.0.9:9899'));
-    expect(context.paths.handleArrival(addressOf('10.0.0.2:61000'), undefined)).toBeUndefined();
+    expect(context.paths.handleArrival(addressOf('10.0.0.2:61000'), undefined, 0)).toBeUndefined();
     expect(reports(context)).toEqual(['10.0.0.1 active']);
   });
 });
