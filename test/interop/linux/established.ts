@@ -12,20 +12,25 @@ export interface Established {
   readonly peer: KernelPeer;
 }
 
+/** Whether our socket is bound to its IPv4 addresses, or to any: then IPv6 ones are there, too. */
+export type Binding = 'named addresses' | 'default binding';
+
 /** An association of ours with a kernel peer; options are those that `listen` and `connect` have in common. */
 export async function establish(
   setting: KernelSetting,
   connecting: Connecting,
   ours: Omit<Partial<ListenOptions>, 'host' | 'signal' | 'port'> = {},
   theirs: PeerOptions = {},
+  binding: Binding = 'named addresses',
 ): Promise<Established> {
+  const isNamed = binding === 'named addresses';
   if (connecting === 'we') {
     const peer = await setting.kernelListens(theirs);
-    const association = await setting.connect(ours);
+    const association = await setting.connect(isNamed ? ours : { localHost: undefined, ...ours });
     await peer.event('up');
     return { association, peer };
   }
-  const endpoint = await setting.listen(ours);
+  const endpoint = await setting.listen(isNamed ? ours : { host: undefined, ...ours });
   const peer = setting.kernelConnects(undefined, theirs);
   const association = await accept(endpoint);
   await peer.event('up');

@@ -3,7 +3,7 @@ import type { SctpAssociation } from '../../../src/index.ts';
 import { Gate } from '../../support/gate.ts';
 import { exchange } from '../echo.ts';
 import type { Pattern } from '../usrsctp/pattern.ts';
-import { type Connecting, eitherConnects, establish } from './established.ts';
+import { type Binding, type Connecting, eitherConnects, establish } from './established.ts';
 import { impatience, kernelImpatience } from './impatience.ts';
 import type { KernelPeer } from './kernel-peer.ts';
 import { impair } from './netem.ts';
@@ -53,14 +53,18 @@ describeWithKernel('each link is cut and healed, in the midst of traffic both wa
   }
 
   const cases = Object.keys(manners).flatMap((name) =>
-    eitherConnects.map((connecting): [string, Connecting] => [name, connecting]),
+    (['named addresses', 'default binding'] as const).flatMap((binding) =>
+      eitherConnects.map((connecting): [string, Binding, Connecting] => [name, binding, connecting]),
+    ),
   );
-  it.each(cases)('%s; %s connecting', async (name, connecting) => {
+  it.each(cases)('%s; %s; %s connecting', async (name, binding, connecting) => {
     const manner = manners[name]!;
-    const { association, peer } = await establish(setting, connecting, { ...impatience, sendBufferSize });
+    const { association, peer } = await establish(setting, connecting, { ...impatience, sendBufferSize }, {}, binding);
     await peer.tell('echo');
     const confirmed = (): boolean =>
-      association.paths.length === 2 && association.paths.every(({ state }) => state === 'active');
+      links.every(({ kernel }) =>
+        association.paths.some(({ address, state }) => address.ip === kernel.ipv4 && state === 'active'),
+      );
     await expect.poll(confirmed, { timeout: 10_000 }).toBe(true);
     await peer.event('path', { address: links[1].ours.ipv4, state: 'confirmed' });
     const gate = new Gate();
